@@ -1,0 +1,1 @@
+"""The caregiver's phone: works for days without a network and never loses a visit."""

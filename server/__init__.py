@@ -1,0 +1,1 @@
+"""The server: the mini-program and phone API, the console, the scheduler."""

@@ -1,0 +1,1 @@
+"""What the server and the phone must agree on: rules, months, and the wire. Standard library only."""
