@@ -1,0 +1,179 @@
+"""What screens may call. The working presenters fulfil these protocols; a screen depends on nothing else.
+
+Every method returns at once except those marked *blocking* (network or decoding): run them by
+`phone.in_background`. `phone.subscribe` tells when anything shown may have changed; the listener is called on
+whatever thread made the change, so a screen hands on to its own loop and asks for a new view there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from caregiver_app.presenters.views import (
+    ElderView,
+    EnrolView,
+    OutboxView,
+    Saved,
+    ScanView,
+    SettingsView,
+    TodayView,
+    VisitView,
+)
+
+
+class Enrol(Protocol):
+    """First contact with a server, and again when the server no longer knows the phone."""
+
+    def view(self) -> EnrolView: ...
+
+    def read(self, scanned: str) -> tuple[str, str]:
+        """Address and code from a scanned QR text or a typed code; either may be empty."""
+
+    def submit(self, address: str, code: str) -> EnrolView:
+        """*Blocking.* Enrol and pull the first list; `done` or `problem` says what came of it."""
+
+
+class Today(Protocol):
+    """The list of elders."""
+
+    def view(self, query: str = "") -> TodayView:
+        """Due first; `query` matches name, address, short number, pinyin and pinyin initials."""
+
+
+class Scan(Protocol):
+    """From a code to an elder, offline."""
+
+    def read_text(self, text: str, by: str = "camera") -> ScanView:
+        """`by`: camera | image | typed | link."""
+
+    def read_image(self, path: Path) -> ScanView:
+        """*Blocking.* A code in a picture file."""
+
+    def read_frame(self, pixels: bytes, width: int, height: int, channels: int = 4) -> ScanView | None:
+        """*Blocking, some ms.* A code in a camera frame (8-bit RGBA, RGB or grey); None: none seen."""
+
+    def can_decode(self) -> bool:
+        """Whether this machine can read codes from pictures; typing always works."""
+
+
+class Elder(Protocol):
+    """The elder's card."""
+
+    def view(self, elder_id: str) -> ElderView | None:
+        """None: no longer on this phone."""
+
+
+class Visit(Protocol):
+    """One open draft. Every change is on disk when the call returns: a kill loses nothing."""
+
+    draft_id: str
+
+    def view(self) -> VisitView: ...
+
+    def set_channel(self, channel: str) -> VisitView: ...
+
+    def set_outcome(self, outcome: str) -> VisitView: ...
+
+    def set_reason(self, reason: str | None) -> VisitView: ...
+
+    def all_good(self) -> VisitView: ...
+
+    def answer(self, item_id: str, value: str | None) -> VisitView: ...
+
+    def set_urgent(self, kind: str | None, words: str = "") -> VisitView: ...
+
+    def toggle_need(self, kind: str) -> VisitView: ...
+
+    def set_note(self, text: str) -> VisitView: ...
+
+    def add_photo(self, source: Path | bytes) -> VisitView:
+        """*Blocking.* Shrunk, hashed, kept; ValueError: not a picture."""
+
+    def remove_photo(self, sha256: str) -> VisitView: ...
+
+    def toggle_companion(self, person_id: str) -> VisitView: ...
+
+    def save(self) -> Saved:
+        """One transaction: frozen into the outbox, the draft gone. ValueError unless `can_save`."""
+
+    def discard(self) -> None: ...
+
+
+class Outbox(Protocol):
+    """The sync page."""
+
+    def view(self) -> OutboxView: ...
+
+    def send_now(self) -> None:
+        """Wake the engine, whatever it waits for; returns at once."""
+
+    def try_again(self, visit_id: str) -> None:
+        """Send a refused visit once more, unchanged."""
+
+
+class Settings(Protocol):
+    """Language and text size, kept on the phone."""
+
+    def view(self) -> SettingsView: ...
+
+    def set_language(self, language: str) -> SettingsView:
+        """`zh` or `en`."""
+
+    def set_text_size(self, size: str) -> SettingsView:
+        """`normal` (18 sp body), `large` (24) or `largest` (30)."""
+
+
+class Phone(Protocol):
+    """The whole app but its widgets."""
+
+    @property
+    def enrol(self) -> Enrol: ...
+
+    @property
+    def today(self) -> Today: ...
+
+    @property
+    def scan(self) -> Scan: ...
+
+    @property
+    def elder(self) -> Elder: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+    def begin_visit(
+        self,
+        elder_id: str | None,
+        *,
+        tag: str | None = None,
+        tag_by: str | None = None,
+        channel: str = "home",
+    ) -> Visit:
+        """Start time, uptime and position are taken now. An open draft for the same elder is resumed."""
+
+    def open_draft(self, draft_id: str) -> Visit | None: ...
+
+    def drafts(self) -> tuple[str, ...]:
+        """Ids of visits begun and not saved, newest first."""
+
+    def text(self, key: str, **params: Any) -> str:
+        """A text of the catalogue (`caregiver_app/texts.py`) in the chosen language."""
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` after changes; the returned function ends it."""
+
+    def in_background(
+        self, work: Callable[[], Any], done: Callable[[Any, BaseException | None], None]
+    ) -> None:
+        """Run `work` on a thread; `done(result, error)` is called there too."""
+
+    def start(self) -> None:
+        """Begin syncing in the background."""
+
+    def stop(self) -> None:
+        """End the background work and close the store; safe to call twice."""
