@@ -1,7 +1,7 @@
 """Every sentence the app shows, in Chinese and English side by side, so that neither is forgotten.
 
-A key is `screen.what`; the pair is (zh, en); `{name}` stands for a value. A test checks that both languages of
-every key are there and take the same values. Texts that the server sends (titles, messages) come localised.
+A key is `screen.what`; the pair is (zh, en); `{name}` stands for a value. A test checks that both languages
+of every key are there and take the same values. What the server sends (titles, messages) comes localised.
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 Every method returns at once except those marked *blocking* (network or decoding): run them by
 `phone.in_background`. `phone.subscribe` tells when anything shown may have changed; the listener is called on
 whatever thread made the change, so a screen hands on to its own loop and asks for a new view there.
+
+Get one by `caregiver_app.presenters.phone.open_phone(directory, platform)`; for looking at screens without a
+server, `caregiver_app.presenters.demo.demo_phone(directory)` fills a real store with invented people.
 """
 
 from __future__ import annotations

@@ -21,7 +21,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class SyncBadge:
-    """The line at the top of every screen. `state`: ok | waiting | sending | offline | refused | enrol | revoked."""
+    """The line at the top of every screen.
+
+    `state`: ok | waiting | sending | offline | refused | enrol | revoked.
+    """
 
     state: str
     text: str
@@ -33,8 +36,8 @@ class SyncBadge:
 class ElderRow:
     """An elder in a list.
 
-    `due`: alert (an open alert) | due (owed in the current period) | soon (owed, the period ends within 10 days)
-    | saved (a visit lies on this phone, not yet confirmed) | done | none (nothing is owed).
+    `due`: alert (an open alert) | soon (owed, and the period ends within 10 days) | due (owed in the current
+    period) | saved (a visit lies on this phone, not yet confirmed) | done | none (nothing is owed).
     """
 
     id: str
@@ -96,7 +99,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class PastVisit:
-    """A visit in the card's history; `state`: pending | sent | refused | server (known from the server only)."""
+    """A visit in the card's history; `state`: pending | sent | refused | server (known from there only)."""
 
     when_text: str
     outcome_text: str
@@ -228,7 +231,7 @@ class OutboxView:
 
 @dataclass(frozen=True, slots=True)
 class EnrolView:
-    """The first screen. `needed`: show it; `again`: was enrolled before, and `waiting` visits lie safe here."""
+    """The first screen. `needed`: show it; `again`: was enrolled before, `waiting` visits lie safe here."""
 
     needed: bool
     again: bool
