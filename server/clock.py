@@ -1,0 +1,24 @@
+"""What time it is, for the edge: services are passed `now`, and only api, jobs and cli ask here.
+
+Tests set the time with `set_clock`; nothing else does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from flask import current_app, has_app_context
+
+Clock = Callable[[], dt.datetime]
+
+
+def now() -> dt.datetime:
+    """The instant, aware, in UTC."""
+    if has_app_context() and (clock := current_app.extensions.get("yuetan_clock")):
+        return clock()
+    return dt.datetime.now(dt.UTC)
+
+
+def set_clock(app: object, clock: Clock | None) -> None:
+    app.extensions["yuetan_clock"] = clock  # type: ignore[attr-defined]

@@ -1,0 +1,103 @@
+"""Visits as they came, how they were judged, their photos, and what could not be read.
+
+A visit's row holds what rules and lists ask for; everything else (answers, positions, words) is in `raw`, sealed under
+the elder's key, and is read back by the same codec that read it the first time. Judgements are only added.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.database import Base, CountyRow, Json
+
+
+class Visit(CountyRow, Base):
+    """`elder_id` null: nobody could be found (flag elder_unknown). `start` is the trusted time, `started_at` the
+    phone's own. `assurance` is the newest judgement's; `decision` the newest review's (accept, reject or null).
+    `counts` says that it qualifies, all of these considered."""
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        sa.Index(None, "county_id", "elder_id", "start"),
+        sa.Index(None, "county_id", "visitor_id", "start"),
+        sa.Index(None, "county_id", "region_id", "start"),
+        sa.Index(
+            "ix_visits_to_review", "county_id", "region_id", "start",
+            sqlite_where=sa.text("assurance = 'doubtful' AND decision IS NULL"),
+            postgresql_where=sa.text("assurance = 'doubtful' AND decision IS NULL"),
+        ),
+    )  # fmt: skip
+
+    elder_id: Mapped[uuid.UUID | None]
+    region_id: Mapped[int | None]  # the elder's village; without an elder the visitor's
+    visitor_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id"))
+    device_id: Mapped[uuid.UUID | None]
+    channel: Mapped[str] = mapped_column(sa.String(40))
+    outcome: Mapped[str] = mapped_column(sa.String(40))
+    reason: Mapped[str | None] = mapped_column(sa.String(40))
+    spoken_to: Mapped[str | None] = mapped_column(sa.String(40))  # calls: with whom
+    urgent: Mapped[str | None] = mapped_column(sa.String(40))
+    started_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
+    start: Mapped[dt.datetime]
+    stay_s: Mapped[int | None]
+    received_at: Mapped[dt.datetime]
+    late: Mapped[bool] = mapped_column(default=False)
+    assurance: Mapped[str] = mapped_column(sa.String(10))
+    flags: Mapped[list[Any]] = mapped_column(Json)  # the newest judgement's: [{code, weight, figures}]
+    decision: Mapped[str | None] = mapped_column(sa.String(10))
+    counts: Mapped[bool] = mapped_column(default=False)
+    companion_ids: Mapped[list[str] | None]
+    photo_digests: Mapped[list[str] | None]
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary(32))  # digest of the read content: the same again?
+    raw: Mapped[bytes]  # sealed
+
+
+class Judgement(CountyRow, Base):
+    """How a visit was judged, with what was looked at: enough to explain it, and to judge it again, years later."""
+
+    __tablename__ = "judgements"
+    __table_args__ = (sa.Index(None, "county_id", "visit_id"),)
+
+    visit_id: Mapped[uuid.UUID]
+    at: Mapped[dt.datetime]
+    rule_version: Mapped[int]
+    policy_id: Mapped[str | None] = mapped_column(sa.String(40))
+    policy_version: Mapped[int | None]
+    assurance: Mapped[str] = mapped_column(sa.String(10))
+    flags: Mapped[list[Any]] = mapped_column(Json)
+    inputs: Mapped[dict[str, Any]]
+
+
+class Photo(CountyRow, Base):
+    """A photo named by a visit, once its first bytes arrived. `received` of `size` bytes; `file_id` when whole."""
+
+    __tablename__ = "photos"
+    __table_args__ = (sa.UniqueConstraint("county_id", "visit_id", "sha256"),)
+
+    visit_id: Mapped[uuid.UUID]
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    received: Mapped[int] = mapped_column(default=0)
+    size: Mapped[int | None]
+    file_id: Mapped[uuid.UUID | None]
+    updated_at: Mapped[dt.datetime]
+
+
+class Refusal(Base):
+    """An item that was rejected, kept with everything that came. Its id was not used: it may come again, mended."""
+
+    __tablename__ = "refused_items"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    county_id: Mapped[int | None]
+    user_id: Mapped[uuid.UUID]
+    device_id: Mapped[uuid.UUID | None]
+    item_id: Mapped[str | None] = mapped_column(sa.String(64))
+    code: Mapped[str] = mapped_column(sa.String(40))
+    received_at: Mapped[dt.datetime]
+    raw: Mapped[bytes]  # sealed under the county's key
