@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from flask import current_app, has_app_context
 
 Clock = Callable[[], dt.datetime]
+DEFAULT_ZONE = "Asia/Shanghai"
 
 
 def now() -> dt.datetime:
@@ -22,3 +24,9 @@ def now() -> dt.datetime:
 
 def set_clock(app: object, clock: Clock | None) -> None:
     app.extensions["yuetan_clock"] = clock  # type: ignore[attr-defined]
+
+
+def zone() -> dt.tzinfo:
+    """The zone whose months and days count (`YUETAN_TIMEZONE`)."""
+    settings = current_app.extensions.get("yuetan_settings") if has_app_context() else None
+    return ZoneInfo(settings.timezone if settings is not None else DEFAULT_ZONE)
