@@ -1,0 +1,56 @@
+"""The plan of the house: what an app is made of, from top to bottom."""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from server import database, errors, health, logs, openapi, schema
+from server.auth import gate
+from server.http import Router
+from server.settings import Settings
+
+# Modules with a `Router` named `api`. An address lives in its noun's api.py and nowhere else.
+APIS: tuple[str, ...] = (
+    "server.health",
+    "server.openapi",
+)
+
+# Modules with `init_app(app)`: pages for people (console, H5), which answer in HTML and use the session cookie.
+PAGES: tuple[str, ...] = ()
+
+
+def create_app(settings: Settings | None = None, *, keyless: bool = False) -> Flask:
+    """An app that serves, or lends its context to a command. `keyless`: for commands that touch no person's data
+    (`db upgrade`, `settings`), which may run before there is a secret."""
+    settings = settings or Settings.from_env(os.environ)
+    if not keyless:
+        settings.check_secret()
+    app = Flask("server", static_folder=None)
+    app.extensions["yuetan_settings"] = settings
+    app.config["SECRET_KEY"] = settings.secret_key or None
+    app.config["MAX_CONTENT_LENGTH"] = None  # every route has a limit of its own (server/http.py)
+    app.config["SESSION_COOKIE_SECURE"] = settings.secure_cookies
+    if settings.database_url.startswith("sqlite"):
+        settings.home.mkdir(parents=True, exist_ok=True)
+    database.init_app(app, settings.database_url)
+    schema.init_app(app)
+    database.import_models()
+
+    logs.init_app(app)
+    health.init_app(app)
+    errors.init_app(app)
+    gate.init_app(app)
+    for name in APIS:
+        router: Router = importlib.import_module(name).api
+        router.mount(app)
+    for name in PAGES:
+        importlib.import_module(name).init_app(app)
+    openapi.init_app(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    return app
