@@ -1,0 +1,164 @@
+"""Trusted time: when something happened, whatever the phone's clock said.
+
+Phones' clocks are wrong, and people set them back (DOMAIN, Presence). What nobody can set is the counter since
+boot. A phone that met the server in this boot knows the server's time then and the uptime since: that time is
+*proved*. After a reboot only the phone's time corrected by the last known offset is left: `clock_unproved`, which
+alone means nothing. Times as recorded are never edited; what is worked out here stands beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+AHEAD_S = 300
+"""A server may hear of a time this far ahead of its own clock before it disbelieves it."""
+FUTURE_S = 600
+"""An unproved time further ahead of the arrival than this is `time_future`."""
+OLD_DAYS = 366
+"""A time more than this before the arrival is `time_old`: no phone stays offline for a year."""
+
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+_OFFSET_MAX_MS = 100 * 366 * 86_400_000
+_UPTIME_MAX_MS = 20 * 366 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneClock:
+    """The `clock` of a visit as the phone recorded it (CONTRACT, A visit); any part may be unknown.
+
+    `offset_ms` is server minus phone, learnt at server time `learnt_at` and uptime `learnt_uptime_ms` of boot
+    `learnt_boot`. Uptimes count since boot, asleep or awake. `end_boot` None: the same boot as at the start.
+    """
+
+    offset_ms: int | None = None
+    learnt_at: datetime | None = None
+    learnt_uptime_ms: int | None = None
+    learnt_boot: str | None = None
+    boot: str | None = None
+    start_uptime_ms: int | None = None
+    end_boot: str | None = None
+    end_uptime_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedTimes:
+    """When it happened, as well as can be known.
+
+    `start` and `end` lie between 1970 and the arrival, in UTC. `stay_s` is None where nothing tells. `proved`: the
+    start rests on the server's own time. `stay_proved`: the stay was counted by uptime, not read off the wall clock.
+    `set_by_s`: by how much the phone's corrected clock differs from the proved time (somebody set it since).
+    `phone_stay_s`: end minus start on the phone's own clock. `ahead_s`: how far after
+    the arrival the start was claimed. `notes`: flag codes (`clock_unproved`, `time_future`,
+    `time_old`).
+    """
+
+    start: datetime
+    end: datetime | None
+    stay_s: int | None
+    proved: bool
+    notes: frozenset[str]
+    stay_proved: bool = False
+    set_by_s: int | None = None
+    phone_stay_s: int | None = None
+    ahead_s: int = 0
+
+
+def _plus(at: datetime, ms: int) -> datetime | None:
+    try:
+        return at + timedelta(milliseconds=ms)
+    except OverflowError:
+        return None
+
+
+def _uptime(value: int | None) -> int | None:
+    return value if value is not None and 0 <= value <= _UPTIME_MAX_MS else None
+
+
+def _seconds(span: timedelta) -> int:
+    return span // timedelta(seconds=1)
+
+
+def trusted_times(
+    started_at: datetime, ended_at: datetime | None, clock: PhoneClock | None, received_at: datetime
+) -> TrustedTimes:
+    """Work out the trusted start, end and stay of a visit.
+
+    `started_at`, `ended_at` are the phone's, uncorrected; `received_at` is the server's. All aware. Never raises.
+    """
+    received = received_at.astimezone(UTC)
+    latest = received + timedelta(seconds=AHEAD_S)
+    clock = clock or PhoneClock()
+    start_up, end_up = _uptime(clock.start_uptime_ms), _uptime(clock.end_uptime_ms)
+    learnt_up = _uptime(clock.learnt_uptime_ms)
+    end_boot = clock.end_boot or clock.boot
+    one_boot = clock.boot == end_boot
+
+    # The stay. By uptime if the phone stayed on, else by the wall clock.
+    phone_stay_ms = None if ended_at is None else (ended_at - started_at) // timedelta(milliseconds=1)
+    stay_ms, stay_proved = phone_stay_ms, False
+    if one_boot and start_up is not None and end_up is not None and end_up >= start_up:
+        stay_ms, stay_proved = end_up - start_up, True
+    if stay_ms is not None and stay_ms < 0:
+        stay_ms = None
+
+    # The start. Server time then, plus the uptime since; a start shortly *before* the meeting is as good, if the
+    # visit was still going on when they met (else the counter ran backwards, and proves nothing).
+    start: datetime | None = None
+    met = clock.learnt_at
+    if (
+        met is not None
+        and start_up is not None
+        and learnt_up is not None
+        and clock.boot
+        and clock.boot == clock.learnt_boot
+        and met <= latest
+        and (start_up >= learnt_up or (one_boot and end_up is not None and end_up >= learnt_up))
+    ):
+        start = _plus(met.astimezone(UTC), start_up - learnt_up)
+        if start is not None and start > latest:
+            start = None
+    proved = start is not None
+
+    offset = clock.offset_ms if clock.offset_ms is not None and abs(clock.offset_ms) <= _OFFSET_MAX_MS else 0
+    by_phone = _plus(started_at, offset)
+    by_phone = (by_phone or started_at).astimezone(UTC)
+    notes = set()
+    set_by_s: int | None = None
+    if start is None:
+        start = by_phone
+        notes.add("clock_unproved")
+        end_sure = None
+        if not one_boot and end_boot and end_boot == clock.learnt_boot and end_up is not None and learnt_up is not None:
+            # Rebooted during the visit and met the server since: the end is sure, and the start is not after it.
+            end_sure = _plus(met.astimezone(UTC), end_up - learnt_up) if met is not None and met <= latest else None
+        if end_sure is not None and end_up is not None and learnt_up is not None and end_up >= learnt_up:
+            start = min(start, end_sure)
+    elif clock.offset_ms is not None:
+        set_by_s = _seconds(by_phone - start)
+
+    ahead_s = max(0, _seconds(start - received))
+    if start > received + timedelta(seconds=FUTURE_S):
+        notes.add("time_future")
+    elif start < received - timedelta(days=OLD_DAYS):
+        notes.add("time_old")
+
+    # Nothing reported has happened after the report. A visit that claims so is moved back whole.
+    end = _plus(start, stay_ms) if stay_ms is not None else None
+    if start > received:
+        start, end = received - (end - start if end is not None else timedelta(0)), received if end else None
+    elif end is not None and end > received:
+        end = received
+    start = max(start, _EARLIEST)
+    end = max(end, start) if end is not None else None
+    return TrustedTimes(
+        start=start,
+        end=end,
+        stay_s=_seconds(end - start) if end is not None else None,
+        proved=proved,
+        notes=frozenset(notes),
+        stay_proved=stay_proved,
+        set_by_s=set_by_s,
+        phone_stay_s=None if phone_stay_ms is None else phone_stay_ms // 1000,
+        ahead_s=ahead_s,
+    )

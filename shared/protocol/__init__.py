@@ -1,0 +1,1 @@
+"""The wire: what server and phone say to each other, in one place so that they cannot drift apart."""

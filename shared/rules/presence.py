@@ -1,0 +1,419 @@
+"""Was the visitor there? Evidence is weighed, never a single gate (DOMAIN, Presence).
+
+A home without signal, a torn tag or a cheap phone must not stop anybody from helping, and a photographed tag must
+not count for a visit. So every oddity is a flag with a weight and the figures behind it; the weights add up to a
+*doubt*, and what speaks for presence (right tag, near the home, a real stay) to a *support*:
+
+- doubt of 1.0 or more: `doubtful`, a director looks at it;
+- else, with the right tag, a good position near the home and a sufficient stay, all three: `verified`;
+- else `plausible`. Calls, and contacts where nobody was met, are judged by what can be known of them; calls are
+  `plausible` at most.
+
+Absence of evidence weighs little: no tag and no position and a real stay is `plausible`. Only where there is nothing
+at all (`no_evidence`) does a home visit need somebody's word. Visits by people who may not count them yet
+(`not_paired`, `elder_unknown`, `device_lost`) weigh 1.0 because a review decides, not because anybody lied.
+
+All weights stand in `WEIGHTS`; changing one is a new `RULE_VERSION`, and a visit keeps the version it was judged by.
+The function is pure: the same judgement at ingest, in `yuetan presence evaluate`, and on the phone before saving
+(which leaves out what it does not know: other visits, the register's doubts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from shared.clock import TrustedTimes
+from shared.geo import Point, distance_m, plausible
+from shared.protocol.visit import Position, Visit
+from shared.rules.policy import CALLS, HOME
+
+RULE_VERSION = 1
+
+Assurance = Literal["verified", "plausible", "doubtful"]
+TagVerdict = Literal["right", "missing", "revoked", "other", "unknown"]
+
+DOUBTFUL_FROM = 1.0
+
+WEIGHTS: dict[str, float] = {
+    "value_unknown": 0.0,
+    "reason_missing": 0.0,
+    "late": 0.0,
+    "device_lost": 1.0,
+    "not_paired": 1.0,
+    "elder_unknown": 1.0,
+    "tag_missing": 0.2,
+    "tag_unknown": 0.3,
+    "tag_revoked": 0.4,
+    "tag_other": 1.0,
+    "far": 1.0,
+    "rather_far": 0.3,
+    "start_far": 0.4,
+    "position_odd": 0.1,
+    "mocked": 1.0,
+    "same_as_register": 0.4,
+    "frozen_position": 0.3,
+    "home_unsure": 0.0,
+    "short_stay": 1.0,
+    "stay_unknown": 0.3,
+    "no_evidence": 0.5,
+    "overlap": 1.0,
+    "too_fast": 1.0,
+    "clock_unproved": 0.0,
+    "clock_set": 0.2,
+    "clock_moved": 0.7,
+    "time_future": 1.0,
+    "time_old": 1.0,
+}
+"""Flag code → doubt it adds at full weight."""
+
+SCALES: dict[str, float] = {
+    "tag_near": 0.3,
+    "far_unsure_home": 0.5,
+    "unproved_times": 0.5,
+    "short_overlap": 0.4,
+    "short_explained": 0.3,
+}
+"""By how much a circumstance lessens a flag.
+
+`tag_near`: a wrong tag while the position is good and near (couples, neighbours, a torn tag replaced by hand).
+`far_unsure_home`: far, but the right tag, and the register's own position is in doubt.
+`unproved_times`: travel and overlap worked out from times that no server proved.
+`short_overlap`: under five minutes and under half of the shorter stay: somebody forgot to press "end".
+`short_explained`: a short stay that was urgent, or that a companion's or the elder's state explains.
+"""
+
+NEAR_M = 100.0
+FAR_M = 300.0
+"""Metres between reading and home that are left after the accuracy (and the home's own spread) is taken off."""
+GOOD_ACCURACY_M = 200.0
+"""A reading worse than this can contradict, but does not show that somebody was near."""
+WORST_ACCURACY_M = 5000.0
+"""A reading worse than this says nothing."""
+UNSAID_ACCURACY_M = 50.0
+"""Taken where a receiver gives no accuracy, or 0, which no receiver has."""
+SAME_M = 1.5
+SAME_HOME_M = 60.0
+"""Homes nearer than this are a couple's, a staircase's: visits there may overlap."""
+MAX_SPEED_MPS = 40.0
+OVERLAP_SLACK_S = 60
+CLOCK_SET_S = 900
+CLOCK_MOVED_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The elder's home as the register (or what was learnt since) has it.
+
+    `spread_m`: how far off the position may be, beyond an ordinary registration. `unsure`: readings of right-tag
+    visits disagree with it steadily, and nobody has settled it yet.
+    """
+
+    lat: float
+    lon: float
+    spread_m: float = 0.0
+    unsure: bool = False
+
+    @property
+    def point(self) -> Point:
+        return self.lat, self.lon
+
+
+@dataclass(frozen=True, slots=True)
+class OtherVisit:
+    """The same visitor's home visit before or after this one. `point`: its reading, else its home's position."""
+
+    id: UUID
+    elder_id: UUID | None
+    start: datetime
+    end: datetime
+    point: Point | None = None
+    accuracy_m: float = 0.0
+    proved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that a judgement looks at; whatever is not known keeps its default and weighs nothing.
+
+    `tag` None: no tag is expected (calls; nobody opened). `others`: the visitor's nearest known home visits in time,
+    before and after. `paired` False: neither paired at the trusted start nor staff of the region. `faults`: paths of
+    values that could not be read. `explained`: something in the visit explains a short stay.
+    """
+
+    channel: str
+    outcome: str
+    times: TrustedTimes
+    tag: TagVerdict | None = "missing"
+    home: Home | None = None
+    start_position: Position | None = None
+    position: Position | None = None
+    reason: str | None = None
+    elder_id: UUID | None = None
+    elder_known: bool = True
+    paired: bool = True
+    device_lost: bool = False
+    late: bool = False
+    faults: tuple[str, ...] = ()
+    explained: bool = False
+    others: Sequence[OtherVisit] = ()
+    stay_min_s: int = 180
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One thing seen: its code, the doubt it added, and the figures for its sentence."""
+
+    code: str
+    weight: float
+    figures: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`assurance`, the flags that led to it, and the sums behind it. `support`: `tag`, `near`, `stay`."""
+
+    assurance: Assurance
+    flags: tuple[Flag, ...]
+    rule_version: int = RULE_VERSION
+    doubt: float = 0.0
+    support: tuple[str, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(flag.code for flag in self.flags)
+
+
+def evidence_of(
+    visit: Visit,
+    times: TrustedTimes,
+    tag: TagVerdict,
+    home: Home | None,
+    *,
+    faults: tuple[str, ...] = (),
+    elder_id: UUID | None = None,
+    elder_known: bool = True,
+    paired: bool = True,
+    device_lost: bool = False,
+    late: bool = False,
+    others: Sequence[OtherVisit] = (),
+    stay_min_s: int = 180,
+    received_at: datetime | None = None,
+) -> Evidence:
+    """The evidence of a visit, from the visit and what the register and the history add to it."""
+    return Evidence(
+        channel=visit.channel,
+        outcome=visit.outcome,
+        times=times,
+        tag=tag,
+        home=home,
+        start_position=visit.start_position,
+        position=visit.position,
+        reason=visit.reason,
+        elder_id=elder_id or visit.elder_id,
+        elder_known=elder_known,
+        paired=paired,
+        device_lost=device_lost,
+        late=late,
+        faults=faults,
+        explained=visit.urgent is not None,
+        others=others,
+        stay_min_s=stay_min_s,
+        received_at=received_at,
+    )
+
+
+class _Flags:
+    """Flags being gathered."""
+
+    __slots__ = ("doubt", "found")
+
+    def __init__(self) -> None:
+        self.found: list[Flag] = []
+        self.doubt = 0.0
+
+    def add(self, code: str, scale: float = 1.0, **figures: object) -> None:
+        weight = round(WEIGHTS[code] * scale, 3)
+        self.doubt += weight
+        self.found.append(Flag(code, weight, figures))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A usable reading: where, how exact, and (with a home) how far from it beyond that exactness."""
+
+    point: Point
+    accuracy_m: float
+    distance_m: float | None
+    beyond_m: float | None
+
+
+def judge(evidence: Evidence) -> Judgement:
+    """Weigh the evidence. Pure and total: any evidence gives a judgement."""
+    flags = _Flags()
+    support: list[str] = []
+    _common(evidence, flags)
+    if evidence.channel == HOME:
+        near, reading = _place(evidence, flags)
+        tag_right = _tag(evidence, near, flags)
+        stay = _stay(evidence, flags) if evidence.outcome == "met" else False
+        unseen = evidence.tag == "missing" and reading is None and evidence.times.stay_s is None
+        if evidence.outcome == "met" and unseen:
+            flags.add("no_evidence")
+        _travel(evidence, reading, flags)
+        support = [name for name, there in (("tag", tag_right), ("near", near), ("stay", stay)) if there]
+    doubt = round(flags.doubt, 3)
+    assurance: Assurance = "plausible"
+    if doubt >= DOUBTFUL_FROM:
+        assurance = "doubtful"
+    elif len(support) == 3 and evidence.channel not in CALLS:
+        assurance = "verified"
+    return Judgement(assurance, tuple(flags.found), RULE_VERSION, doubt, tuple(support))
+
+
+def _common(evidence: Evidence, flags: _Flags) -> None:
+    """What holds for every channel: how it came, whose it is, and its times."""
+    times = evidence.times
+    if evidence.faults:
+        flags.add("value_unknown", paths=list(evidence.faults))
+    if evidence.outcome in ("not_home", "refused") and evidence.reason is None:
+        flags.add("reason_missing")
+    if evidence.late:
+        flags.add("late")
+    if evidence.device_lost:
+        flags.add("device_lost")
+    if not evidence.elder_known:
+        flags.add("elder_unknown")
+    elif not evidence.paired:
+        flags.add("not_paired")
+    if "clock_unproved" in times.notes:
+        flags.add("clock_unproved")
+    if times.set_by_s is not None and abs(times.set_by_s) > CLOCK_SET_S:
+        flags.add("clock_set", minutes=round(times.set_by_s / 60))
+    if (
+        times.stay_proved
+        and times.stay_s is not None
+        and times.phone_stay_s is not None
+        and abs(times.phone_stay_s - times.stay_s) > CLOCK_MOVED_S
+    ):
+        flags.add("clock_moved", phone_s=times.phone_stay_s, stay_s=times.stay_s)
+    if "time_future" in times.notes:
+        flags.add("time_future", minutes=times.ahead_s // 60)
+    if "time_old" in times.notes:
+        days = (evidence.received_at - times.start).days if evidence.received_at is not None else None
+        flags.add("time_old", days=days)
+
+
+def _read(position: Position | None, home: Home | None, flags: _Flags) -> _Reading | None:
+    if position is None:
+        return None
+    if not plausible(position.lat, position.lon):
+        flags.add("position_odd", lat=position.lat, lon=position.lon)
+        if abs(position.lat) < 1 and abs(position.lon) < 1:
+            return None  # 0,0 is how receivers say that they do not know
+    accuracy = position.accuracy_m or UNSAID_ACCURACY_M
+    if accuracy > WORST_ACCURACY_M:
+        return None
+    if home is None:
+        return _Reading(position.point, accuracy, None, None)
+    away = distance_m(position.point, home.point)
+    return _Reading(position.point, accuracy, away, away - accuracy - home.spread_m)
+
+
+def _place(evidence: Evidence, flags: _Flags) -> tuple[bool, _Reading | None]:
+    """Distance, simulation, impossible exactness. (is it shown to be near, the reading that speaks for it)."""
+    home = evidence.home
+    begin, end = evidence.start_position, evidence.position
+    mocked = (begin is not None and begin.mocked) or (end is not None and end.mocked)
+    if mocked:
+        flags.add("mocked")
+    at_start, at_end = _read(begin, home, flags), _read(end, home, flags)
+    if begin is not None and end is not None and begin.point == end.point and (evidence.times.stay_s or 0) >= 60:
+        flags.add("frozen_position")
+    readings = [reading for reading in (at_end, at_start) if reading is not None]
+    if not readings:
+        return False, None
+    known = [reading for reading in readings if reading.beyond_m is not None]
+    if home is None or not known:
+        return False, readings[0]
+    best = min(known, key=lambda reading: reading.beyond_m or 0.0)
+    beyond, away = best.beyond_m or 0.0, best.distance_m or 0.0
+    if away < SAME_M:
+        flags.add("same_as_register", distance_m=round(away, 1))
+    figures = {"distance_m": round(away), "accuracy_m": round(best.accuracy_m)}
+    if beyond > FAR_M:
+        excused = home.unsure and evidence.tag == "right"
+        flags.add("far", SCALES["far_unsure_home"] if excused else 1.0, **figures)
+        if home.unsure:
+            flags.add("home_unsure")
+    elif beyond > NEAR_M:
+        flags.add("rather_far", **figures)
+    elif at_start is not None and at_start is not best and (at_start.beyond_m or 0.0) > NEAR_M:
+        flags.add("start_far", distance_m=round(at_start.distance_m or 0.0))
+    near = beyond <= NEAR_M and best.accuracy_m <= GOOD_ACCURACY_M and not mocked
+    return near, best
+
+
+def _tag(evidence: Evidence, near: bool, flags: _Flags) -> bool:
+    """The tag hangs inside: nobody who was not let in can scan it, so only a meeting is asked for it."""
+    if evidence.tag == "right":
+        return True
+    if evidence.tag is None or (evidence.tag == "missing" and evidence.outcome != "met"):
+        return False
+    flags.add(f"tag_{evidence.tag}", SCALES["tag_near"] if near else 1.0)
+    return False
+
+
+def _stay(evidence: Evidence, flags: _Flags) -> bool:
+    """Was the stay long enough to have been a visit?"""
+    stay = evidence.times.stay_s
+    if stay is None:
+        flags.add("stay_unknown")
+        return False
+    if stay < evidence.stay_min_s:
+        scale = SCALES["short_explained"] if evidence.explained else 1.0
+        flags.add("short_stay", scale, stay_s=stay, stay_min_s=evidence.stay_min_s)
+        return False
+    return True
+
+
+def _travel(evidence: Evidence, reading: _Reading | None, flags: _Flags) -> None:
+    """Two visits of one visitor that overlap in different homes, or whose places were too far apart for the time.
+
+    The worst of each kind is flagged once. Only this visit's own reading or home is set against the other's.
+    """
+    times = evidence.times
+    home = evidence.home
+    here = reading.point if reading is not None else home.point if home is not None else None
+    here_accuracy = reading.accuracy_m if reading is not None else 0.0
+    end = times.end or times.start
+    overlap: tuple[float, float, OtherVisit] | None = None
+    fast: tuple[float, float, OtherVisit, float] | None = None
+    for other in evidence.others:
+        if other.elder_id is not None and other.elder_id == evidence.elder_id:
+            continue
+        apart = None
+        if here is not None and other.point is not None:
+            apart = distance_m(here, other.point) - here_accuracy - other.accuracy_m
+        sure = 1.0 if times.proved and other.proved else SCALES["unproved_times"]
+        shared_s = (min(end, other.end) - max(times.start, other.start)).total_seconds()
+        if shared_s > OVERLAP_SLACK_S:
+            if apart is not None and apart <= SAME_HOME_M:
+                continue
+            shorter = min(end - times.start, other.end - other.start) / timedelta(seconds=1)
+            brief = shared_s < 300 and shared_s < shorter / 2
+            scale = sure * (SCALES["short_overlap"] if brief else 1.0)
+            if overlap is None or scale > overlap[0]:
+                overlap = scale, shared_s, other
+        elif apart is not None:
+            gap = max(1.0, -shared_s)
+            if apart / gap > MAX_SPEED_MPS and apart > FAR_M and (fast is None or sure > fast[0]):
+                fast = sure, apart, other, gap
+    if overlap is not None:
+        flags.add("overlap", overlap[0], overlap_s=round(overlap[1]), other=str(overlap[2].id))
+    if fast is not None:
+        flags.add("too_fast", fast[0], distance_m=round(fast[1]), gap_s=round(fast[3]), other=str(fast[2].id))
