@@ -16,8 +16,9 @@ from typing import Literal
 Sex = Literal["male", "female"]
 
 PROVINCES = frozenset(
-    (11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46)
-    + (50, 51, 52, 53, 54, 61, 62, 63, 64, 65, 71, 81, 82, 83, 91)
+    prefix
+    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83), (91, 91))
+    for prefix in range(first, last + 1)
 )
 """First two digits that an identity number may have (GB/T 2260; 81–83 Hong Kong, Macau, Taiwan residents)."""
 
