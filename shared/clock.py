@@ -47,7 +47,8 @@ class TrustedTimes:
 
     `start` and `end` lie between 1970 and the arrival, in UTC. `stay_s` is None where nothing tells. `proved`: the
     start rests on the server's own time. `stay_proved`: the stay was counted by uptime, not read off the wall clock.
-    `set_by_s`: by how much the phone's corrected clock differs from the proved time (somebody set it since).
+    `set_by_s`: by how much the phone's corrected clock differs from the proved time, or how far it lies before the last
+    meeting with the server: somebody set it since.
     `phone_stay_s`: end minus start on the phone's own clock. `ahead_s`: how far after
     the arrival the start was claimed. `notes`: flag codes (`clock_unproved`, `time_future`,
     `time_old`).
@@ -71,6 +72,13 @@ def _plus(at: datetime, ms: int) -> datetime | None:
         return None
 
 
+def _utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:  # the first or last hours that there are
+        return at.replace(tzinfo=UTC)
+
+
 def _uptime(value: int | None) -> int | None:
     return value if value is not None and 0 <= value <= _UPTIME_MAX_MS else None
 
@@ -86,7 +94,8 @@ def trusted_times(
 
     `started_at`, `ended_at` are the phone's, uncorrected; `received_at` is the server's. All aware. Never raises.
     """
-    received = received_at.astimezone(UTC)
+    started_at, received = _utc(started_at), _utc(received_at)
+    ended_at = None if ended_at is None else _utc(ended_at)
     latest = received + timedelta(seconds=AHEAD_S)
     clock = clock or PhoneClock()
     start_up, end_up = _uptime(clock.start_uptime_ms), _uptime(clock.end_uptime_ms)
@@ -115,25 +124,28 @@ def trusted_times(
         and met <= latest
         and (start_up >= learnt_up or (one_boot and end_up is not None and end_up >= learnt_up))
     ):
-        start = _plus(met.astimezone(UTC), start_up - learnt_up)
+        start = _plus(_utc(met), start_up - learnt_up)
         if start is not None and start > latest:
             start = None
     proved = start is not None
 
     offset = clock.offset_ms if clock.offset_ms is not None and abs(clock.offset_ms) <= _OFFSET_MAX_MS else 0
-    by_phone = _plus(started_at, offset)
-    by_phone = (by_phone or started_at).astimezone(UTC)
+    by_phone = _plus(started_at, offset) or started_at
     notes = set()
     set_by_s: int | None = None
     if start is None:
         start = by_phone
         notes.add("clock_unproved")
+        rebooted = clock.boot and clock.learnt_boot and clock.learnt_boot not in (clock.boot, end_boot)
         end_sure = None
         if not one_boot and end_boot and end_boot == clock.learnt_boot and end_up is not None and learnt_up is not None:
             # Rebooted during the visit and met the server since: the end is sure, and the start is not after it.
-            end_sure = _plus(met.astimezone(UTC), end_up - learnt_up) if met is not None and met <= latest else None
+            end_sure = _plus(_utc(met), end_up - learnt_up) if met is not None and met <= latest else None
         if end_sure is not None and end_up is not None and learnt_up is not None and end_up >= learnt_up:
             start = min(start, end_sure)
+        elif met is not None and met <= latest and rebooted and start < met:
+            # The restart came after the meeting, and the visit after the restart: the clock was set back since.
+            set_by_s = _seconds(start - met)
     elif clock.offset_ms is not None:
         set_by_s = _seconds(by_phone - start)
 

@@ -5,7 +5,7 @@ not count for a visit. So every oddity is a flag with a weight and the figures b
 *doubt*, and what speaks for presence (right tag, near the home, a real stay) to a *support*:
 
 - doubt of 1.0 or more: `doubtful`, a director looks at it;
-- else, with the right tag, a good position near the home and a sufficient stay, all three: `verified`;
+- below 0.5, with the right tag, a good position near the home and a sufficient stay, all three: `verified`;
 - else `plausible`. Calls, and contacts where nobody was met, are judged by what can be known of them; calls are
   `plausible` at most.
 
@@ -20,23 +20,45 @@ The function is pure: the same judgement at ingest, in `yuetan presence evaluate
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
-from uuid import UUID
 
-from shared.clock import TrustedTimes
 from shared.geo import Point, distance_m, plausible
-from shared.protocol.visit import Position, Visit
+from shared.protocol.record import Position
+from shared.rules.evidence import (
+    Evidence,
+    Home,
+    OtherVisit,
+    TagVerdict,
+    evidence_of,
+    read_evidence,
+    write_evidence,
+)
 from shared.rules.policy import CALLS, HOME
+
+__all__ = [
+    "RULE_VERSION",
+    "WEIGHTS",
+    "Assurance",
+    "Evidence",
+    "Flag",
+    "Home",
+    "Judgement",
+    "OtherVisit",
+    "TagVerdict",
+    "evidence_of",
+    "judge",
+    "read_evidence",
+    "write_evidence",
+]
 
 RULE_VERSION = 1
 
 Assurance = Literal["verified", "plausible", "doubtful"]
-TagVerdict = Literal["right", "missing", "revoked", "other", "unknown"]
 
 DOUBTFUL_FROM = 1.0
+VERIFIED_BELOW = 0.5
 
 WEIGHTS: dict[str, float] = {
     "value_unknown": 0.0,
@@ -76,14 +98,17 @@ SCALES: dict[str, float] = {
     "unproved_times": 0.5,
     "short_overlap": 0.4,
     "short_explained": 0.3,
+    "set_by_days": 3.0,
 }
-"""By how much a circumstance lessens a flag.
+"""By how much a circumstance lessens (or, the last, raises) a flag.
 
-`tag_near`: a wrong tag while the position is good and near (couples, neighbours, a torn tag replaced by hand).
+`tag_near`: a wrong tag while the position is good and near, or the tag is from the same flat or staircase (couples,
+neighbours, a torn tag replaced by hand).
 `far_unsure_home`: far, but the right tag, and the register's own position is in doubt.
 `unproved_times`: travel and overlap worked out from times that no server proved.
 `short_overlap`: under five minutes and under half of the shorter stay: somebody forgot to press "end".
-`short_explained`: a short stay that was urgent, or that a companion's or the elder's state explains.
+`short_explained`: a short stay that was urgent, or that the visit explains otherwise.
+`set_by_days`: the clock was set by more than half a day, which no drift and no forgotten time zone does.
 """
 
 NEAR_M = 100.0
@@ -101,67 +126,8 @@ SAME_HOME_M = 60.0
 MAX_SPEED_MPS = 40.0
 OVERLAP_SLACK_S = 60
 CLOCK_SET_S = 900
+CLOCK_SET_DAYS_S = 43_200
 CLOCK_MOVED_S = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """The elder's home as the register (or what was learnt since) has it.
-
-    `spread_m`: how far off the position may be, beyond an ordinary registration. `unsure`: readings of right-tag
-    visits disagree with it steadily, and nobody has settled it yet.
-    """
-
-    lat: float
-    lon: float
-    spread_m: float = 0.0
-    unsure: bool = False
-
-    @property
-    def point(self) -> Point:
-        return self.lat, self.lon
-
-
-@dataclass(frozen=True, slots=True)
-class OtherVisit:
-    """The same visitor's home visit before or after this one. `point`: its reading, else its home's position."""
-
-    id: UUID
-    elder_id: UUID | None
-    start: datetime
-    end: datetime
-    point: Point | None = None
-    accuracy_m: float = 0.0
-    proved: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Everything that a judgement looks at; whatever is not known keeps its default and weighs nothing.
-
-    `tag` None: no tag is expected (calls; nobody opened). `others`: the visitor's nearest known home visits in time,
-    before and after. `paired` False: neither paired at the trusted start nor staff of the region. `faults`: paths of
-    values that could not be read. `explained`: something in the visit explains a short stay.
-    """
-
-    channel: str
-    outcome: str
-    times: TrustedTimes
-    tag: TagVerdict | None = "missing"
-    home: Home | None = None
-    start_position: Position | None = None
-    position: Position | None = None
-    reason: str | None = None
-    elder_id: UUID | None = None
-    elder_known: bool = True
-    paired: bool = True
-    device_lost: bool = False
-    late: bool = False
-    faults: tuple[str, ...] = ()
-    explained: bool = False
-    others: Sequence[OtherVisit] = ()
-    stay_min_s: int = 180
-    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,45 +152,6 @@ class Judgement:
     @property
     def codes(self) -> tuple[str, ...]:
         return tuple(flag.code for flag in self.flags)
-
-
-def evidence_of(
-    visit: Visit,
-    times: TrustedTimes,
-    tag: TagVerdict,
-    home: Home | None,
-    *,
-    faults: tuple[str, ...] = (),
-    elder_id: UUID | None = None,
-    elder_known: bool = True,
-    paired: bool = True,
-    device_lost: bool = False,
-    late: bool = False,
-    others: Sequence[OtherVisit] = (),
-    stay_min_s: int = 180,
-    received_at: datetime | None = None,
-) -> Evidence:
-    """The evidence of a visit, from the visit and what the register and the history add to it."""
-    return Evidence(
-        channel=visit.channel,
-        outcome=visit.outcome,
-        times=times,
-        tag=tag,
-        home=home,
-        start_position=visit.start_position,
-        position=visit.position,
-        reason=visit.reason,
-        elder_id=elder_id or visit.elder_id,
-        elder_known=elder_known,
-        paired=paired,
-        device_lost=device_lost,
-        late=late,
-        faults=faults,
-        explained=visit.urgent is not None,
-        others=others,
-        stay_min_s=stay_min_s,
-        received_at=received_at,
-    )
 
 
 class _Flags:
@@ -270,7 +197,7 @@ def judge(evidence: Evidence) -> Judgement:
     assurance: Assurance = "plausible"
     if doubt >= DOUBTFUL_FROM:
         assurance = "doubtful"
-    elif len(support) == 3 and evidence.channel not in CALLS:
+    elif len(support) == 3 and doubt < VERIFIED_BELOW and evidence.channel not in CALLS:
         assurance = "verified"
     return Judgement(assurance, tuple(flags.found), RULE_VERSION, doubt, tuple(support))
 
@@ -280,7 +207,7 @@ def _common(evidence: Evidence, flags: _Flags) -> None:
     times = evidence.times
     if evidence.faults:
         flags.add("value_unknown", paths=list(evidence.faults))
-    if evidence.outcome in ("not_home", "refused") and evidence.reason is None:
+    if evidence.outcome != "met" and evidence.reason is None:
         flags.add("reason_missing")
     if evidence.late:
         flags.add("late")
@@ -293,7 +220,8 @@ def _common(evidence: Evidence, flags: _Flags) -> None:
     if "clock_unproved" in times.notes:
         flags.add("clock_unproved")
     if times.set_by_s is not None and abs(times.set_by_s) > CLOCK_SET_S:
-        flags.add("clock_set", minutes=round(times.set_by_s / 60))
+        scale = SCALES["set_by_days"] if abs(times.set_by_s) > CLOCK_SET_DAYS_S else 1.0
+        flags.add("clock_set", scale, minutes=round(times.set_by_s / 60))
     if (
         times.stay_proved
         and times.stay_s is not None
@@ -364,7 +292,8 @@ def _tag(evidence: Evidence, near: bool, flags: _Flags) -> bool:
         return True
     if evidence.tag is None or (evidence.tag == "missing" and evidence.outcome != "met"):
         return False
-    flags.add(f"tag_{evidence.tag}", SCALES["tag_near"] if near else 1.0)
+    next_door = evidence.tag == "other" and evidence.tag_home_m is not None and evidence.tag_home_m <= SAME_HOME_M
+    flags.add(f"tag_{evidence.tag}", SCALES["tag_near"] if near or next_door else 1.0)
     return False
 
 
