@@ -151,7 +151,7 @@ def phones(cell: object) -> tuple[tuple[str, ...], str | None]:
     whole = clean_phone(value)
     if whole:
         return (whole,), None
-    found = []
+    found: list[str] = []
     for part in re.split(r"[,，、;；/|\n]|或者?", value):
         if not part.strip():
             continue

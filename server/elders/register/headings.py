@@ -71,8 +71,8 @@ def find_headings(opening: Sequence[tuple[int, Sequence[object]]]) -> Headings |
         below = opening[index + 1][1] if index + 1 < len(opening) else ()
         two_rows = _joined(titles, below)
         for candidate, rows in ((two_rows, 2), (titles, 1)):
-            columns = _columns(candidate) if candidate else {}
-            if {"name", "id_number"} <= columns.keys():
+            columns = _columns(candidate or [])
+            if candidate and {"name", "id_number"} <= columns.keys():
                 shown = {field: candidate[i] for field, i in columns.items()}
                 marks = "".join(shown.get(f, "") for f in ("position", "lat", "lon")).lower()
                 gcj02 = any(word in marks for word in ("高德", "腾讯", "火星", "gcj"))

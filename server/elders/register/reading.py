@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.elders.register import cells
-from server.elders.register.addresses import PlaceFault, RegionBook
+from server.elders.register.addresses import Place, PlaceFault, RegionBook
 from server.elders.register.headings import SEARCHED_ROWS, Headings, find_headings
 from server.elders.register.rows import ContactPerson, Counts, RegisterRow, RegisterUnreadable, RowProblem
 from server.elders.register.sheets import Sheet, open_sheets
@@ -213,7 +213,7 @@ class _Row:
             self.fault("sex", "id_sex_mismatch")
         return value
 
-    def _place(self) -> tuple[object, str] | None:
+    def _place(self) -> tuple[Place, str] | None:
         county, town, village, code = (
             cells.squeezed(self.cell(f)) for f in ("county", "town", "village", "region_code")
         )
@@ -273,6 +273,7 @@ class _Row:
         ]
 
     def _position(self) -> tuple[float, float] | None:
+        pair: tuple[object, object]
         if cells.text(self.cell("position")):
             field, pair = "position", (self.cell("position"), "")
         else:

@@ -7,6 +7,7 @@ spreadsheet's own, counted from 1, also over empty rows and over line breaks ins
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import re
 import zipfile
@@ -81,7 +82,7 @@ def _open_xlsx(data: bytes) -> list[Sheet]:
     for meta in book.sheets_metadata:
         if meta.typ != calamine.SheetTypeEnum.WorkSheet or meta.visible != calamine.SheetVisibleEnum.Visible:
             continue
-        sheet = _guarded(lambda name=meta.name: book.get_sheet_by_name(name))
+        sheet = _guarded(functools.partial(book.get_sheet_by_name, meta.name))
         sheets.append(Sheet(meta.name, sheet.end[0] + 1 if sheet.end else 0, _xlsx_rows(sheet)))
     if not sheets:
         raise RegisterUnreadable("no_headings")
