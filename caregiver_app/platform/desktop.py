@@ -1,0 +1,146 @@
+"""A desktop or laptop: the system's clocks, zxing-cpp for codes, Pillow for pictures, no position or dialler.
+
+zxing-cpp and Pillow belong to the `app` extra; without them codes can be typed and photos are refused with a
+reason, and everything else works.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+import platform as system
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from caregiver_app.platform.protocols import Platform, Reading
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+LONG_SIDES = (1600, 1280, 960, 640, 480)
+QUALITIES = (82, 70, 55, 40)
+
+
+class SystemClock:
+    """CLOCK_BOOTTIME where there is one."""
+
+    def __init__(self) -> None:
+        self._boot = _boot_name()
+
+    def now(self) -> datetime:
+        return datetime.now().astimezone()
+
+    def uptime_ms(self) -> int:
+        clock = getattr(time, "CLOCK_BOOTTIME", None)
+        if clock is None:
+            return time.monotonic_ns() // 1_000_000
+        return time.clock_gettime_ns(clock) // 1_000_000
+
+    def boot(self) -> str:
+        return self._boot
+
+
+def _boot_name() -> str:
+    """A digest of the kernel's boot id, so that the id itself, which names the machine, stays here."""
+    try:
+        raw = BOOT_ID.read_text().strip()
+    except OSError:
+        # Without one a boot is at least told from others by when this process first asked.
+        raw = f"{time.time_ns()}"
+    return hashlib.sha256(f"yuetan-boot\n{raw}".encode()).hexdigest()[:12]
+
+
+class ZxingDecoder:
+    """zxing-cpp, loaded at first use: it is not needed to show the list."""
+
+    def available(self) -> bool:
+        return all(importlib.util.find_spec(name) for name in ("PIL", "zxingcpp"))
+
+    def decode_file(self, path: Path) -> str | None:
+        from PIL import Image, UnidentifiedImageError
+
+        try:
+            with Image.open(path) as picture:
+                return self._decode(picture.convert("L"))
+        except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+            raise ValueError("not a picture") from error
+
+    def decode_frame(self, pixels: bytes, width: int, height: int, channels: int) -> str | None:
+        from PIL import Image
+
+        mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
+        return self._decode(Image.frombytes(mode, (width, height), pixels).convert("L"))
+
+    def _decode(self, picture: Any) -> str | None:
+        import zxingcpp
+
+        for found in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode):
+            if found.text:
+                return str(found.text)
+        return None
+
+
+class PillowPictures:
+    """Turns the picture as its metadata say, drops the metadata (positions!), and shrinks until it fits."""
+
+    def shrink(self, source: Path | bytes, max_bytes: int) -> bytes:
+        from PIL import Image, ImageOps, UnidentifiedImageError
+
+        try:
+            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as opened:
+                picture = ImageOps.exif_transpose(opened).convert("RGB")
+        except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError) as error:
+            raise ValueError("not a picture") from error
+        for side in LONG_SIDES:
+            picture.thumbnail((side, side))
+            for quality in QUALITIES:
+                out = io.BytesIO()
+                picture.save(out, "JPEG", quality=quality, optimize=True)
+                if out.tell() <= max_bytes:
+                    return out.getvalue()
+        raise ValueError("the picture cannot be made small enough")
+
+
+class NoPosition:
+    """A desktop does not know where it is, and says so."""
+
+    def start(self) -> None:
+        return None
+
+    def stop(self) -> None:
+        return None
+
+    def reading(self, max_age_s: int = 120) -> Reading | None:
+        return None
+
+
+class NoDialler:
+    """A desktop cannot call; the number is shown to be dialled by hand."""
+
+    def available(self) -> bool:
+        return False
+
+    def dial(self, number: str) -> bool:
+        return False
+
+
+def spawn(work: Callable[[], None]) -> None:
+    """Run on a thread that does not keep the process alive."""
+    threading.Thread(target=work, daemon=True).start()
+
+
+def desktop() -> Platform:
+    """The platform of the machine this runs on."""
+    return Platform(
+        clock=SystemClock(),
+        decoder=ZxingDecoder(),
+        position=NoPosition(),
+        pictures=PillowPictures(),
+        dialler=NoDialler(),
+        model=system.machine() or "desktop",
+        os=f"{system.system()} {system.release()}".strip(),
+        spawn=spawn,
+    )

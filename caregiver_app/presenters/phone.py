@@ -1,0 +1,154 @@
+"""The whole app but its widgets: one object that a screen, the fleet, a test or the simulator holds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from caregiver_app.platform.choose import choose
+from caregiver_app.platform.protocols import Platform
+from caregiver_app.presenters import draft as drafts
+from caregiver_app.presenters.common import Common
+from caregiver_app.presenters.elder import ElderPresenter
+from caregiver_app.presenters.enrol import EnrolPresenter
+from caregiver_app.presenters.outbox import OutboxPresenter
+from caregiver_app.presenters.scan import ScanPresenter
+from caregiver_app.presenters.settings import SettingsPresenter
+from caregiver_app.presenters.today import TodayPresenter
+from caregiver_app.presenters.visit import VisitPresenter
+from caregiver_app.store import Store, open_store
+from caregiver_app.sync import keys
+from caregiver_app.sync.engine import Engine
+from caregiver_app.sync.enrol import enrol
+from caregiver_app.sync.http import Http, RequestsHttp
+from caregiver_app.sync.runner import Runner
+
+
+class Phone:
+    """Fulfils `interface.Phone`. `engine` and `store` are there for the fleet, tests and the simulator."""
+
+    def __init__(
+        self, store: Store, platform: Platform, http: Http, rng: random.Random | None = None
+    ) -> None:
+        self.store = store
+        self.platform = platform
+        self.http = http
+        keys.device_id(store.meta)
+        self.engine = Engine(store, platform, http, rng or random.Random())
+        self.runner = Runner(self.engine, self._tell)
+        self._common = Common(store, platform, self.engine.status)
+        self._listeners: list[Callable[[], None]] = []
+        store.database.listen(self._tell)
+        self.enrol = EnrolPresenter(self._common, self._enrol, self.engine.first_pull)
+        self.today = TodayPresenter(self._common)
+        self.scan = ScanPresenter(self._common)
+        self.elder = ElderPresenter(self._common)
+        self.outbox = OutboxPresenter(self._common, self.wake)
+        self.settings = SettingsPresenter(self._common)
+
+    def begin_visit(
+        self,
+        elder_id: str | None,
+        *,
+        tag: str | None = None,
+        tag_by: str | None = None,
+        channel: str = "home",
+    ) -> VisitPresenter:
+        """A draft that begins now, or the one that is going on with this elder (its tag is then added)."""
+        open_draft = self._going_on(elder_id)
+        if open_draft is None:
+            draft = drafts.begin(self._common, elder_id, tag=tag, tag_by=tag_by, channel=channel)
+        elif tag and not open_draft["tag"]:
+            draft = {**open_draft, "tag": tag, "tag_by": tag_by}
+        else:
+            return self._visit(open_draft["id"])
+        drafts.touch(draft, self.platform)
+        self.store.drafts.put(draft, drafts.stamp(self.platform.clock.now()))
+        return self._visit(draft["id"])
+
+    def open_draft(self, draft_id: str) -> VisitPresenter | None:
+        """A draft by id, if it still is one."""
+        return self._visit(draft_id) if self.store.drafts.get(draft_id) else None
+
+    def drafts(self) -> tuple[str, ...]:
+        """Visits begun and not saved, newest first."""
+        return tuple(self.store.drafts.ids())
+
+    def text(self, key: str, **params: Any) -> str:
+        """A text in the chosen language."""
+        return self._common.text(key, **params)
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` after changes, on whatever thread made them."""
+        self._listeners.append(listener)
+
+        def end() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return end
+
+    def in_background(
+        self, work: Callable[[], Any], done: Callable[[Any, BaseException | None], None]
+    ) -> None:
+        """Run `work` on a thread of the platform's; `done(result, error)` is called there."""
+
+        def run() -> None:
+            try:
+                result = work()
+            except Exception as error:  # handed on: the screen shows it
+                done(None, error)
+            else:
+                done(result, None)
+
+        self.platform.spawn(run)
+
+    def start(self) -> None:
+        """Begin syncing in the background."""
+        self.runner.start()
+
+    def wake(self) -> None:
+        """Sync now, whatever is being waited for."""
+        self.engine.kick()
+        self.runner.wake()
+
+    def stop(self) -> None:
+        """End the background work and close the store; safe to call twice."""
+        self.runner.stop()
+        self.store.close()
+
+    def _visit(self, draft_id: str) -> VisitPresenter:
+        return VisitPresenter(self._common, draft_id, self._saved)
+
+    def _saved(self, urgent: bool) -> None:
+        self.engine.saved(urgent)
+        self.runner.wake()
+
+    def _going_on(self, elder_id: str | None) -> dict[str, Any] | None:
+        draft_id = self.store.drafts.by_elder().get(elder_id) if elder_id else None
+        draft = self.store.drafts.get(draft_id) if draft_id else None
+        if draft is None or drafts.lies_long(draft, self.platform.clock.now()):
+            return None
+        return draft
+
+    def _enrol(self, address: str, code: str) -> None:
+        with self.engine.lock:
+            enrol(self.store, self.platform, self.http, address, code)
+            self.engine.kick()
+
+    def _tell(self) -> None:
+        for listener in list(self._listeners):
+            listener()
+
+
+def open_phone(
+    directory: Path,
+    platform: Platform | None = None,
+    *,
+    http: Http | None = None,
+    rng: random.Random | None = None,
+) -> Phone:
+    """The phone whose store lies in `directory`. StoreTooNew: the store is a newer app's."""
+    return Phone(open_store(directory), platform or choose(), http or RequestsHttp(), rng)

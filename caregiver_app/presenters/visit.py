@@ -1,0 +1,247 @@
+"""One open visit: four touches for the usual one, one more for each thing out of the ordinary.
+
+Every method writes the draft before it returns, so a kill costs nothing that was seen on the screen.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from shared.protocol.limits import NEEDS_MAX, NOTE_MAX, PHOTOS_MAX
+
+from caregiver_app.presenters import draft as drafts
+from caregiver_app.presenters import forms
+from caregiver_app.presenters.common import Common
+from caregiver_app.presenters.elder import CHANNELS, calls, channels
+from caregiver_app.presenters.rows import Rows
+from caregiver_app.presenters.views import Choice, ElderRow, PhotoView, Saved, VisitView
+
+PHOTO_BYTES = 300_000
+WORDS_MAX = 500
+
+
+class VisitPresenter:
+    """Fulfils `interface.Visit`. `changed` is called after saving, with whether it was urgent."""
+
+    def __init__(self, common: Common, draft_id: str, changed: Any) -> None:
+        self._common = common
+        self.draft_id = draft_id
+        self._changed = changed
+
+    def view(self) -> VisitView:
+        """The form as it now stands. KeyError: the draft was saved or discarded."""
+        common = self._common
+        draft = self._draft()
+        elder = self._elder(draft)
+        row = Rows(common).row(elder) if elder else None
+        met = draft["outcome"] == "met"
+        form = forms.pick(common, draft["channel"]) if met else None
+        groups = forms.groups(common, form, draft["answers"]) if form else ()
+        items = [item for group in groups for item in group.items]
+        good = forms.all_good(form) if form else {}
+        urgent = draft["urgent"] or {}
+        missing = self._missing(draft, form)
+        return VisitView(
+            draft_id=self.draft_id,
+            title=self._title(row),
+            elder=row,
+            tag_text=common.text("visit.tag" if draft["tag"] else "visit.no_tag"),
+            started_text=common.text("visit.started", when=common.when(draft["started_at"])),
+            channel=draft["channel"],
+            channels=self._choices("channel", channels(elder, common), draft["channel"]),
+            outcome=draft["outcome"],
+            outcomes=self._choices("outcome", drafts.OUTCOMES, draft["outcome"]),
+            reason=draft["reason"] if not met else None,
+            reasons=self._choices("reason", drafts.REASONS.get(draft["outcome"], ()), draft["reason"]),
+            groups=groups,
+            answered=sum(item.value is not None for item in items),
+            questions=len(items),
+            has_all_good=bool(good),
+            all_good=bool(good) and all(draft["answers"].get(key) == "good" for key in good),
+            urgent=urgent.get("kind"),
+            urgent_words=urgent.get("words", ""),
+            urgents=self._choices("urgent", drafts.URGENTS, urgent.get("kind")),
+            needs=self._choices("need", drafts.NEEDS, *(need["kind"] for need in draft["needs"])),
+            note=draft["note"],
+            note_left=NOTE_MAX - len(draft["note"]),
+            photos=tuple(
+                PhotoView(photo.sha256, common.store.photos.path(photo.sha256), photo.size)
+                for photo in common.store.photos.of(self.draft_id)
+                if photo.sha256 in draft["photos"]
+            ),
+            photos_left=PHOTOS_MAX - len(draft["photos"]),
+            companions=self._companions(draft),
+            next_steps=calls(elder, common) if elder and not met else (),
+            advice=self._advice(draft),
+            can_save=not missing,
+            missing_text=missing,
+        )
+
+    def set_channel(self, channel: str) -> VisitView:
+        """ValueError for a channel there is not."""
+        return self._set(channel=_one_of(channel, CHANNELS))
+
+    def set_outcome(self, outcome: str) -> VisitView:
+        """Another outcome has other reasons, so the reason is asked anew."""
+        same = self._draft()["outcome"] == outcome
+        changes: dict[str, Any] = {} if same else {"reason": None}
+        return self._set(outcome=_one_of(outcome, drafts.OUTCOMES), **changes)
+
+    def set_reason(self, reason: str | None) -> VisitView:
+        """ValueError for a reason that this outcome does not have."""
+        allowed = drafts.REASONS.get(self._draft()["outcome"], ())
+        return self._set(reason=reason if reason is None else _one_of(reason, allowed))
+
+    def all_good(self) -> VisitView:
+        """One tap: every graded item good. Items that are not graded keep their answers."""
+        draft = self._draft()
+        form = forms.pick(self._common, draft["channel"])
+        if form is None:
+            return self.view()
+        return self._set(answers={**draft["answers"], **forms.all_good(form)}, all_good_tapped=True)
+
+    def answer(self, item_id: str, value: str | None) -> VisitView:
+        """Answer one item; None takes the answer back."""
+        answers = dict(self._draft()["answers"])
+        if value is None:
+            answers.pop(item_id, None)
+        else:
+            answers[item_id] = value
+        return self._set(answers=answers)
+
+    def set_urgent(self, kind: str | None, words: str = "") -> VisitView:
+        """An urgent visit goes before all others."""
+        if kind is None:
+            return self._set(urgent=None)
+        words = drafts.clean(words, WORDS_MAX)
+        return self._set(urgent={"kind": _one_of(kind, drafts.URGENTS), "words": words})
+
+    def toggle_need(self, kind: str) -> VisitView:
+        """A need once more is a need taken back."""
+        _one_of(kind, drafts.NEEDS)
+        needs = self._draft()["needs"]
+        rest = [need for need in needs if need["kind"] != kind]
+        if len(rest) == len(needs) and len(needs) < NEEDS_MAX:
+            rest.append({"kind": kind, "note": ""})
+        return self._set(needs=rest)
+
+    def set_note(self, text: str) -> VisitView:
+        """At most 4,000 characters; more are cut."""
+        return self._set(note=drafts.clean(text, NOTE_MAX))
+
+    def add_photo(self, source: Path | bytes) -> VisitView:
+        """Shrink, keep, name. ValueError: not a picture, or there are twelve."""
+        if len(self._draft()["photos"]) >= PHOTOS_MAX:
+            raise ValueError("no more photos")
+        store = self._common.store
+        jpeg = self._common.platform.pictures.shrink(source, PHOTO_BYTES)
+        with store.database.transaction():
+            digest = store.photos.add(self.draft_id, jpeg)
+            photos = self._draft()["photos"]
+            if digest not in photos:
+                self._put(photos=[*photos, digest])
+        return self.view()
+
+    def remove_photo(self, sha256: str) -> VisitView:
+        """Take a photo out again."""
+        store = self._common.store
+        with store.database.transaction():
+            self._put(photos=[one for one in self._draft()["photos"] if one != sha256])
+        store.photos.remove(self.draft_id, sha256)
+        return self.view()
+
+    def toggle_companion(self, person_id: str) -> VisitView:
+        """Somebody came along, or did not."""
+        ids = self._draft()["companion_ids"]
+        rest = [one for one in ids if one != person_id]
+        return self._set(companion_ids=rest if len(rest) < len(ids) else [*ids, person_id])
+
+    def save(self) -> Saved:
+        """Freeze into the outbox, in one transaction. ValueError unless `can_save`."""
+        common = self._common
+        draft = self._draft()
+        form = forms.pick(common, draft["channel"])
+        missing = self._missing(draft, form if draft["outcome"] == "met" else None)
+        if missing:
+            raise ValueError(missing)
+        visit = drafts.finish(draft, common, form)
+        urgent = visit["urgent"] is not None
+        common.store.save_visit(
+            self.draft_id,
+            visit["elder_id"],
+            drafts.freeze(visit),
+            urgent=urgent,
+            at=drafts.stamp(common.platform.clock.now()),
+        )
+        self._changed(urgent)
+        return Saved(self.draft_id, common.text("visit.saved_urgent" if urgent else "visit.saved"))
+
+    def discard(self) -> None:
+        """Throw the draft and its photos away."""
+        self._common.store.discard_draft(self.draft_id)
+
+    def _draft(self) -> dict[str, Any]:
+        draft = self._common.store.drafts.get(self.draft_id)
+        if draft is None:
+            raise KeyError(self.draft_id)
+        return draft
+
+    def _put(self, **changes: Any) -> None:
+        draft = {**self._draft(), **changes}
+        drafts.touch(draft, self._common.platform)
+        self._common.store.drafts.put(draft, drafts.stamp(self._common.platform.clock.now()))
+
+    def _set(self, **changes: Any) -> VisitView:
+        with self._common.store.database.transaction():
+            self._put(**changes)
+        return self.view()
+
+    def _elder(self, draft: dict[str, Any]) -> dict[str, Any] | None:
+        return self._common.store.cache.one("elders", draft["elder_id"]) if draft["elder_id"] else None
+
+    def _title(self, row: ElderRow | None) -> str:
+        if row is not None:
+            return self._common.text("visit.title", name=row.name)
+        return self._common.text("visit.title_unknown")
+
+    def _choices(self, group: str, values: tuple[str, ...], *chosen: Any) -> tuple[Choice, ...]:
+        return tuple(Choice(value, self._common.label(group, value), value in chosen) for value in values)
+
+    def _companions(self, draft: dict[str, Any]) -> tuple[Choice, ...]:
+        me = (self._common.store.meta.get("user") or {}).get("id")
+        found = []
+        for person in self._common.section("people"):
+            if person["id"] != me:
+                role = self._common.label("role", person.get("role") or "")
+                name = f"{person.get('name') or ''} {role}".strip()
+                found.append(Choice(person["id"], name, person["id"] in draft["companion_ids"]))
+        return tuple(found)
+
+    def _advice(self, draft: dict[str, Any]) -> str:
+        common = self._common
+        if draft["urgent"]:
+            return common.text("advice.urgent")
+        if draft["outcome"] == "met":
+            return ""
+        return common.text(f"advice.{draft['outcome']}")
+
+    def _missing(self, draft: dict[str, Any], form: dict[str, Any] | None) -> str:
+        """Why it cannot be saved yet. Urgent visits always can: help first, the form later."""
+        common = self._common
+        if draft["urgent"]:
+            return ""
+        if draft["outcome"] != "met":
+            return "" if draft["reason"] else common.text("visit.reason_missing")
+        open_items = [
+            item
+            for item in (form or {}).get("items", ())
+            if item.get("required") and item["id"] not in draft["answers"]
+        ]
+        return common.text("visit.items_missing", count=len(open_items)) if open_items else ""
+
+
+def _one_of(value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise ValueError(value)
+    return value

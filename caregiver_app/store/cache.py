@@ -1,0 +1,155 @@
+"""The phone's copy of what the server lets its holder see: replaced, added to, and dropped when told so.
+
+Sections are those of `GET /sync/changes`. Bodies are kept in wire shape, so that a field which this version
+of the app does not know survives until one does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from caregiver_app.store.database import Database
+from caregiver_app.store.meta import Meta
+
+SECTIONS = ("elders", "policies", "forms", "alerts", "people", "courses")
+TAGS = "tag_hashes"
+
+
+def item_key(section: str, item: dict[str, Any]) -> str | None:
+    """An item's key in its section: forms and courses are kept in every version. None: unusable."""
+    identity = item.get("id")
+    if not isinstance(identity, str) or not identity:
+        return None
+    if section in ("forms", "courses"):
+        return f"{identity}/{item.get('version')}"
+    return identity
+
+
+class Cache:
+    """Elders and what is known around them."""
+
+    def __init__(self, database: Database, meta: Meta) -> None:
+        self._database = database
+        self._meta = meta
+
+    def all(self, section: str) -> list[dict[str, Any]]:
+        """Every item of a section, in order of key."""
+        rows = self._database.rows("SELECT key, body FROM cache WHERE section = ? ORDER BY key", (section,))
+        return [self._database.unpack(f"cache/{section}/{key}", body) for key, body in rows]
+
+    def one(self, section: str, key: str) -> dict[str, Any] | None:
+        """The item with this key."""
+        row = self._database.row("SELECT body FROM cache WHERE section = ? AND key = ?", (section, key))
+        return None if row is None else self._database.unpack(f"cache/{section}/{key}", row[0])
+
+    def tag_owner(self, digest: str) -> tuple[bool, str | None]:
+        """Whether the tag's hash is known here, and whose it is (None: revoked)."""
+        row = self._database.row("SELECT elder_id FROM tag_hashes WHERE hash = ?", (digest,))
+        return (False, None) if row is None else (True, row[0])
+
+    def counts(self) -> dict[str, int]:
+        """How many items each section holds."""
+        found = dict(self._database.rows("SELECT section, count(*) FROM cache GROUP BY section"))
+        found[TAGS] = (self._database.row("SELECT count(*) FROM tag_hashes") or (0,))[0]
+        return found
+
+    def apply(self, page: dict[str, Any], *, first: bool, whole: bool, at: str) -> None:
+        """Take in one page of `/sync/changes`, in one transaction.
+
+        `first`: the page answers a pull without cursor, so nothing staged before belongs to it. `whole`: this
+        page is part of a pull without cursor, which replaces the copy when its last page is in; otherwise the
+        page is added to the copy at once. `at`: server time, kept as the copy's age.
+        """
+        with self._database.transaction():
+            if not whole:
+                self._take(page)
+                self._finish(page, at)
+                return
+            if first:
+                self._database.write("DELETE FROM incoming")
+            self._stage(page)
+            if page.get("has_more"):
+                self._meta.set(incoming_cursor=page.get("cursor"))
+                return
+            self._replace()
+            self._finish(page, at)
+            self._meta.set(incoming_cursor=None)
+
+    def drop(self) -> None:
+        """Forget everybody (the device was revoked, or a pull starts anew by order of the server)."""
+        with self._database.transaction():
+            for table in ("cache", "incoming", "tag_hashes"):
+                self._database.write(f"DELETE FROM {table}")
+            self._meta.set(cursor=None, incoming_cursor=None, account=None, pulled_at=None)
+
+    def _take(self, page: dict[str, Any]) -> None:
+        for elder_id in _texts(page.get("removed_elder_ids")):
+            self._database.write("DELETE FROM cache WHERE section = 'elders' AND key = ?", (elder_id,))
+            self._database.write("DELETE FROM tag_hashes WHERE elder_id = ?", (elder_id,))
+            for alert in self.all("alerts"):
+                if (alert.get("elder") or {}).get("id") == elder_id:
+                    self._database.write(
+                        "DELETE FROM cache WHERE section = 'alerts' AND key = ?", (alert["id"],)
+                    )
+        for section in SECTIONS:
+            for key, item in _keyed(section, page):
+                self._put("cache", section, key, item)
+        for digest, elder_id in _tags(page):
+            self._database.write(
+                "INSERT INTO tag_hashes VALUES (?, ?)"
+                " ON CONFLICT (hash) DO UPDATE SET elder_id = excluded.elder_id",
+                (digest, elder_id),
+            )
+
+    def _stage(self, page: dict[str, Any]) -> None:
+        for elder_id in _texts(page.get("removed_elder_ids")):
+            self._database.write("DELETE FROM incoming WHERE section = 'elders' AND key = ?", (elder_id,))
+        for section in SECTIONS:
+            for key, item in _keyed(section, page):
+                self._put("incoming", section, key, item)
+        for digest, elder_id in _tags(page):
+            self._put("incoming", TAGS, digest, elder_id)
+
+    def _replace(self) -> None:
+        self._database.write("DELETE FROM cache")
+        self._database.write("DELETE FROM tag_hashes")
+        staged = self._database.rows("SELECT section, key, body FROM incoming")
+        for section, key, body in staged:
+            value = self._database.unpack(f"incoming/{section}/{key}", body)
+            if section == TAGS:
+                self._database.write("INSERT INTO tag_hashes VALUES (?, ?)", (key, value))
+            else:
+                self._put("cache", section, key, value)
+        self._database.write("DELETE FROM incoming")
+
+    def _finish(self, page: dict[str, Any], at: str) -> None:
+        values: dict[str, Any] = {"cursor": page.get("cursor"), "pulled_at": at}
+        for key in ("account", "config"):
+            if isinstance(page.get(key), dict):
+                values[key] = page[key]
+        self._meta.set(**values)
+
+    def _put(self, table: str, section: str, key: str, value: Any) -> None:
+        self._database.write(
+            f"INSERT INTO {table} VALUES (?, ?, ?)"
+            " ON CONFLICT (section, key) DO UPDATE SET body = excluded.body",
+            (section, key, self._database.pack(f"{table}/{section}/{key}", value)),
+        )
+
+
+def _texts(values: Any) -> list[str]:
+    return [value for value in values or () if isinstance(value, str)]
+
+
+def _keyed(section: str, page: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    found = []
+    for item in page.get(section) or ():
+        key = item_key(section, item) if isinstance(item, dict) else None
+        if key is not None:
+            found.append((key, item))
+    return found
+
+
+def _tags(page: dict[str, Any]) -> list[tuple[str, str | None]]:
+    tags = page.get(TAGS) or {}
+    return [(digest, owner if isinstance(owner, str) else None) for digest, owner in tags.items()]

@@ -1,0 +1,114 @@
+"""One connection, one lock, one writer.
+
+The screen's thread and the sync thread share the store; a lock around one connection is simpler to trust than
+two connections and retries, and a phone has no load that would ask for more. `synchronous=FULL` in WAL mode
+syncs on every commit, so what a method returned from is on the disk.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from caregiver_app.store.schema import migrate
+from caregiver_app.store.vault import OpenVault, Vault
+
+
+class Database:
+    """An open store file. `transaction()` nests: the outermost one commits."""
+
+    def __init__(self, path: Path, vault: Vault | None = None) -> None:
+        self.path = path
+        self.vault: Vault = vault or OpenVault()
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._changed = False
+        self.version = 0  # grows with every commit that changed something
+        self._listeners: list[Callable[[], None]] = []
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            # Two processes on one store (an app restarted while the old one is dying) wait for each other.
+            self._connection.execute("PRAGMA busy_timeout = 10000")
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            migrate(self._connection)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """End the connection; safe to call twice."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. Listeners are told after the commit, outside the lock."""
+        with self._lock:
+            outermost = self._depth == 0
+            if outermost:
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                self._depth -= 1
+                if outermost:
+                    self._changed = False
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
+                raise
+            self._depth -= 1
+            if not outermost:
+                return
+            try:
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            changed, self._changed = self._changed, False
+            self.version += int(changed)
+        if changed:
+            for listener in list(self._listeners):
+                listener()
+
+    def write(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Run a changing statement, in the open transaction or one of its own → rows touched."""
+        with self.transaction():
+            count = self._connection.execute(sql, values).rowcount
+            self._changed = self._changed or count > 0
+            return count
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query."""
+        with self._lock:
+            return self._connection.execute(sql, values).fetchone()
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` after each commit that changed something; the returned function ends it."""
+        self._listeners.append(listener)
+
+        def end() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return end
+
+    def pack(self, place: str, value: Any) -> bytes:
+        """A JSON value as a closed blob."""
+        return self.vault.close(place, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+    def unpack(self, place: str, blob: bytes) -> Any:
+        """The JSON value of a closed blob."""
+        return json.loads(self.vault.open(place, blob))

@@ -1,0 +1,48 @@
+"""Fetching what changed: page by page, each page one transaction, from exactly where the last one ended."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from caregiver_app.sync.http import NetworkError
+from caregiver_app.sync.link import DONE, Link, Outcome, no_network, trouble
+
+
+class Pull:
+    """Fetches one page per step; what is kept between pages lies in the store."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self.finished = True
+
+    def step(self) -> Outcome:
+        """One page; afterwards `finished` says whether it was the last."""
+        store = self._link.store
+        staged = store.meta.get("incoming_cursor")
+        cursor = staged or store.meta.get("cursor")
+        whole = staged is not None or cursor is None
+        self.finished = False
+        path = "/sync/changes" + (f"?cursor={quote(str(cursor), safe='')}" if cursor else "")
+        try:
+            response = self._link.call("GET", path)
+        except NetworkError as error:
+            return no_network(error)
+        if cursor and (response.status == 410 or response.code.startswith("cursor")):
+            store.meta.set(cursor=None, incoming_cursor=None)
+            return DONE
+        if response.status == 426:
+            return Outcome("failed", "app_too_old")
+        page = response.json()
+        if response.status != 200:
+            return trouble(response)
+        if page is None or not page.get("cursor"):
+            return Outcome("failed", "odd")
+        with store.database.transaction():
+            if store.learn_epoch(page.get("epoch")) and cursor:
+                # The page continues a copy of a time that the server no longer knows: begin anew.
+                return DONE
+            if page.get("has_more") and page["cursor"] == cursor:
+                return Outcome("failed", "odd")
+            store.cache.apply(page, first=cursor is None, whole=whole, at=self._link.at())
+        self.finished = not page.get("has_more")
+        return DONE
