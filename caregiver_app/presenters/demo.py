@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from shared.protocol.tags import make_token, token_hash
-from shared.rules.forms import FORMS
-
 from caregiver_app.platform.fake import FakeClock, fake
 from caregiver_app.platform.protocols import Platform
 from caregiver_app.presenters.phone import Phone
 from caregiver_app.store import open_store
 from caregiver_app.store.store import ENROLLED
 from caregiver_app.sync.http import NetworkError, Request, Response
+from shared.protocol.tags import make_token, token_hash
+from shared.rules.forms import FORMS
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙马朱胡郭何林高罗"
 GIVEN = ("秀英", "桂兰", "建国", "玉珍", "德明", "淑华", "福生", "凤英", "志强", "金花", "长顺", "兰芝")
@@ -45,9 +44,7 @@ def people(count: int, today: date, seed: int = 1) -> dict[str, Any]:
         "cursor": "demo",
         "has_more": False,
         "elders": elders,
-        "tag_hashes": {
-            token_hash(make_token(KEY, "demo", UUID(int=n + 1), 1)): elders[n]["id"] for n in range(count)
-        },
+        "tag_hashes": {token_hash(make_token(KEY, "demo", UUID(int=n + 1), 1)): elders[n]["id"] for n in range(count)},
         "forms": list(FORMS),
         "policies": [
             {"id": "universal", "version": 1, "channels": ["home", "phone", "video"], "stay_min_s": 180},
@@ -86,9 +83,7 @@ def _elder(number: int, today: date, month_end: date, rng: random.Random) -> dic
     ]
     if focused:
         ends = week + timedelta(days=6)
-        due.append(
-            {"period": "week", "start": week.isoformat(), "end": ends.isoformat(), "needed": 1, "done": 0}
-        )
+        due.append({"period": "week", "start": week.isoformat(), "end": ends.isoformat(), "needed": 1, "done": 0})
     return {
         "id": str(UUID(int=1_000 + number)),
         "short_no": f"W{number + 1:03d}",
@@ -130,7 +125,5 @@ def demo_phone(directory: Path, *, elders: int = 20, platform: Platform | None =
                 access_token="none",
                 refresh_token="none",
             )
-            store.cache.apply(
-                people(elders, now.date()), first=True, whole=True, at=now.isoformat(timespec="seconds")
-            )
+            store.cache.apply(people(elders, now.date()), first=True, whole=True, at=now.isoformat(timespec="seconds"))
     return Phone(store, platform, NoServer(), random.Random(1))

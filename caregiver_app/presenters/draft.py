@@ -10,12 +10,11 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.ids import uuid7
-from shared.protocol.limits import PHONE_ITEM_MAX
-
 from caregiver_app.platform.protocols import Platform, Reading
 from caregiver_app.presenters.common import Common
 from caregiver_app.sync.offset import end_block, parse, start_block
+from shared.ids import uuid7
+from shared.protocol.limits import PHONE_ITEM_MAX
 
 # A draft left lying longer is finished as of its last touch: nobody stays with an elder for a night.
 LONGEST_VISIT = timedelta(hours=12)
@@ -39,9 +38,7 @@ URGENTS = ("ill", "fallen", "danger_at_home", "no_food", "abuse", "other")
 NEEDS = ("meals", "medical", "bathing", "cleaning", "emergency", "mobility", "leisure", "other")
 
 
-def begin(
-    common: Common, elder_id: str | None, *, tag: str | None, tag_by: str | None, channel: str
-) -> dict[str, Any]:
+def begin(common: Common, elder_id: str | None, *, tag: str | None, tag_by: str | None, channel: str) -> dict[str, Any]:
     """A new draft: start, uptime and position are those of this moment."""
     clock = common.platform.clock
     started = clock.now()

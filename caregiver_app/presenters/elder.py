@@ -67,8 +67,7 @@ class ElderPresenter:
             due_lines=tuple(self._due_line(duty) for duty in elder.get("due") or ()),
             alert_lines=tuple(self._alert_line(alert) for alert in rows.alerts(elder_id)),
             channels=tuple(
-                Choice(name, common.text(f"channel.{name}"), name == "home")
-                for name in channels(elder, common)
+                Choice(name, common.text(f"channel.{name}"), name == "home") for name in channels(elder, common)
             ),
             history=tuple(self._past(one) for one in common.store.outbox.of_elder(elder_id)),
             draft_id=rows.draft(elder_id),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.rules.forms import form_for
-
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.views import Choice, FormGroup, FormItem
+from shared.rules.forms import form_for
 
 # Kinds of item that this app can show; a form with another required kind needs a newer app.
 KINDS = ("grade", "choice")
@@ -39,8 +38,7 @@ def groups(common: Common, form: dict[str, Any], answers: dict[str, str]) -> tup
         title = _title(common, item.get("class_title")) or common.label("group", name)
         value = answers.get(item["id"])
         options = tuple(
-            Choice(option, _option(common, item, option), option == value)
-            for option in item.get("options") or ()
+            Choice(option, _option(common, item, option), option == value) for option in item.get("options") or ()
         )
         shown = FormItem(
             id=item["id"],

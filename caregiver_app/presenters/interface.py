@@ -170,9 +170,7 @@ class Phone(Protocol):
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` after changes; the returned function ends it."""
 
-    def in_background(
-        self, work: Callable[[], Any], done: Callable[[Any, BaseException | None], None]
-    ) -> None:
+    def in_background(self, work: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> None:
         """Run `work` on a thread; `done(result, error)` is called there too."""
 
     def start(self) -> None:

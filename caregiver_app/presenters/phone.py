@@ -29,9 +29,7 @@ from caregiver_app.sync.runner import Runner
 class Phone:
     """Fulfils `interface.Phone`. `engine` and `store` are there for the fleet, tests and the simulator."""
 
-    def __init__(
-        self, store: Store, platform: Platform, http: Http, rng: random.Random | None = None
-    ) -> None:
+    def __init__(self, store: Store, platform: Platform, http: Http, rng: random.Random | None = None) -> None:
         self.store = store
         self.platform = platform
         self.http = http
@@ -90,9 +88,7 @@ class Phone:
 
         return end
 
-    def in_background(
-        self, work: Callable[[], Any], done: Callable[[Any, BaseException | None], None]
-    ) -> None:
+    def in_background(self, work: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> None:
         """Run `work` on a thread of the platform's; `done(result, error)` is called there."""
 
         def run() -> None:

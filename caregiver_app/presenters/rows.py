@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from shared.geo import distance_m
-
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.views import ElderRow
 from caregiver_app.sync.offset import parse
+from shared.geo import distance_m
 
 SOON_DAYS = 10
 RANK = {"alert": 0, "soon": 1, "due": 2, "saved": 3, "done": 4, "none": 5}
@@ -23,12 +22,22 @@ PRESSING = ("sos", "urgent", "no_answer", "missing")
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What one elder is owed now, over all periods that are running."""
+    """What one elder is owed in a period: `done` is the server's count, `saved` lies on this phone only."""
 
     needed: int
     done: int
     saved: int
     last_day: date | None
+
+    @property
+    def met(self) -> bool:
+        """The server counts enough."""
+        return self.done >= self.needed
+
+    @property
+    def saved_up(self) -> bool:
+        """Enough, if what is saved here counts."""
+        return self.done + self.saved >= self.needed
 
 
 class Rows:
@@ -88,18 +97,22 @@ class Rows:
         return self._drafts.get(elder_id)
 
     def owed(self, elder: dict[str, Any]) -> Owed:
-        """What the running periods ask for: the neediest of them decides, for one visit serves several."""
-        needed = done = saved = 0
-        last_day: date | None = None
-        for duty in elder.get("due") or ():
-            begin, end = _day(duty.get("start")), _day(duty.get("end"))
-            if (begin and begin > self._today) or (end and end < self._today):
-                continue
-            wanted, have = int(duty.get("needed") or 0), int(duty.get("done") or 0)
-            here = self._saved_in(elder["id"], begin, end)
-            if wanted - have > needed - done or needed == 0:
-                needed, done, saved, last_day = wanted, have, here, end
-        return Owed(needed=needed, done=done, saved=saved, last_day=last_day)
+        """What is owed now: of the running periods the one that is open and ends first."""
+        running = [one for one in (self._period(elder["id"], duty) for duty in elder.get("due") or ()) if one]
+        if not running:
+            return Owed(needed=0, done=0, saved=0, last_day=None)
+        return min(running, key=lambda one: (one.met, one.saved_up, one.last_day or date.max))
+
+    def _period(self, elder_id: str, duty: dict[str, Any]) -> Owed | None:
+        begin, end = _day(duty.get("start")), _day(duty.get("end"))
+        if (begin and begin > self._today) or (end and end < self._today):
+            return None
+        return Owed(
+            needed=int(duty.get("needed") or 0),
+            done=int(duty.get("done") or 0),
+            saved=self._saved_in(elder_id, begin, end),
+            last_day=end,
+        )
 
     def distance(self, elder: dict[str, Any]) -> float | None:
         """Metres from here to the home, if both are known."""
@@ -123,9 +136,9 @@ class Rows:
             return "alert"
         if owed.needed == 0:
             return "none"
-        if owed.done >= owed.needed:
+        if owed.met:
             return "done"
-        if owed.done + owed.saved >= owed.needed:
+        if owed.saved_up:
             return "saved"
         if owed.last_day is not None and owed.last_day - self._today < timedelta(days=SOON_DAYS):
             return "soon"
@@ -136,7 +149,7 @@ class Rows:
         if owed.needed == 0:
             return common.text("due.none")
         parts = {"done": owed.done, "needed": owed.needed, "saved": owed.saved}
-        if owed.done >= owed.needed:
+        if owed.met:
             return common.text("due.done", **parts)
         if owed.saved:
             return common.text("due.saved", **parts)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared.protocol.tags import token_hash, token_of
-
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.rows import Rows
 from caregiver_app.presenters.views import ScanView
+from shared.protocol.tags import token_hash, token_of
 
 LONGEST = 2000
 

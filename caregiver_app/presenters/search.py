@@ -15,10 +15,7 @@ def pinyin(name: str) -> tuple[tuple[str, str], ...]:
     pairs = [("", "")]
     for options in readings(name, style=Style.NORMAL, heteronym=True)[:6]:
         pairs = [
-            (full + option, initials + option[:1])
-            for full, initials in pairs
-            for option in options[:3]
-            if option
+            (full + option, initials + option[:1]) for full, initials in pairs for option in options[:3] if option
         ][:24]
     return tuple(pairs)
 

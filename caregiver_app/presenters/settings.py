@@ -25,8 +25,7 @@ class SettingsPresenter:
         user = meta.get("user") or {}
         return SettingsView(
             languages=tuple(
-                Choice(code, {"zh": "中文", "en": "English"}[code], code == common.language)
-                for code in LANGUAGES
+                Choice(code, {"zh": "中文", "en": "English"}[code], code == common.language) for code in LANGUAGES
             ),
             text_sizes=tuple(Choice(name, common.text(f"size.{name}"), name == size) for name in SCALES),
             language=common.language,

@@ -21,8 +21,8 @@ class TodayPresenter:
         pairs = [(elder, rows.row(elder)) for elder in common.section("elders")]
         owed = [(rows.owed(elder), row) for elder, row in pairs]
         total = sum(1 for one, _ in owed if one.needed)
-        done = sum(1 for one, _ in owed if one.needed and one.done >= one.needed)
-        saved = sum(1 for one, _ in owed if one.done < one.needed <= one.done + one.saved)
+        done = sum(1 for one, _ in owed if one.needed and one.met)
+        saved = sum(1 for one, _ in owed if not one.met and one.saved_up)
         wanted = query.strip()
         found = [(elder, row) for elder, row in pairs if not wanted or matches(elder, wanted)]
         found.sort(key=lambda pair: rows.order(*pair))

@@ -8,14 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from shared.protocol.limits import NEEDS_MAX, NOTE_MAX, PHOTOS_MAX
-
 from caregiver_app.presenters import draft as drafts
 from caregiver_app.presenters import forms
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.elder import CHANNELS, calls, channels
 from caregiver_app.presenters.rows import Rows
 from caregiver_app.presenters.views import Choice, ElderRow, PhotoView, Saved, VisitView
+from shared.protocol.limits import NEEDS_MAX, NOTE_MAX, PHOTOS_MAX
 
 PHOTO_BYTES = 300_000
 WORDS_MAX = 500

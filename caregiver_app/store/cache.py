@@ -88,16 +88,13 @@ class Cache:
             self._database.write("DELETE FROM tag_hashes WHERE elder_id = ?", (elder_id,))
             for alert in self.all("alerts"):
                 if (alert.get("elder") or {}).get("id") == elder_id:
-                    self._database.write(
-                        "DELETE FROM cache WHERE section = 'alerts' AND key = ?", (alert["id"],)
-                    )
+                    self._database.write("DELETE FROM cache WHERE section = 'alerts' AND key = ?", (alert["id"],))
         for section in SECTIONS:
             for key, item in _keyed(section, page):
                 self._put("cache", section, key, item)
         for digest, elder_id in _tags(page):
             self._database.write(
-                "INSERT INTO tag_hashes VALUES (?, ?)"
-                " ON CONFLICT (hash) DO UPDATE SET elder_id = excluded.elder_id",
+                "INSERT INTO tag_hashes VALUES (?, ?) ON CONFLICT (hash) DO UPDATE SET elder_id = excluded.elder_id",
                 (digest, elder_id),
             )
 
@@ -131,8 +128,7 @@ class Cache:
 
     def _put(self, table: str, section: str, key: str, value: Any) -> None:
         self._database.write(
-            f"INSERT INTO {table} VALUES (?, ?, ?)"
-            " ON CONFLICT (section, key) DO UPDATE SET body = excluded.body",
+            f"INSERT INTO {table} VALUES (?, ?, ?) ON CONFLICT (section, key) DO UPDATE SET body = excluded.body",
             (section, key, self._database.pack(f"{table}/{section}/{key}", value)),
         )
 

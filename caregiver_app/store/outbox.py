@@ -46,8 +46,7 @@ class Outbox:
     def add(self, visit_id: str, elder_id: str | None, frozen: bytes, *, urgent: bool, at: str) -> None:
         """Keep a frozen visit; one id is kept once."""
         self._database.write(
-            "INSERT INTO outbox (id, elder_id, state, urgent, frozen, created_at)"
-            " VALUES (?, ?, 'pending', ?, ?, ?)",
+            "INSERT INTO outbox (id, elder_id, state, urgent, frozen, created_at) VALUES (?, ?, 'pending', ?, ?, ?)",
             (visit_id, elder_id, int(urgent), self._database.vault.close(f"outbox/{visit_id}", frozen), at),
         )
 
@@ -92,9 +91,7 @@ class Outbox:
         counts.update(self._database.rows("SELECT state, count(*) FROM outbox GROUP BY state"))
         return counts
 
-    def settle(
-        self, visit_id: str, state: str, answer: dict[str, Any], *, error: str | None, at: str
-    ) -> None:
+    def settle(self, visit_id: str, state: str, answer: dict[str, Any], *, error: str | None, at: str) -> None:
         """The server answered for this visit: `sent` or `refused`."""
         self._database.write(
             "UPDATE outbox SET state = ?, answer = ?, last_error = ?, answered_at = ?,"
@@ -107,8 +104,7 @@ class Outbox:
         with self._database.transaction():
             for visit_id in visit_ids:
                 self._database.write(
-                    "UPDATE outbox SET attempts = attempts + ?, last_error = ?"
-                    " WHERE id = ? AND state = 'pending'",
+                    "UPDATE outbox SET attempts = attempts + ?, last_error = ? WHERE id = ? AND state = 'pending'",
                     (int(counts), error, visit_id),
                 )
 

@@ -64,16 +64,13 @@ class Photos:
 
     def of(self, visit_id: str) -> list[Photo]:
         """A visit's photos."""
-        rows = self._database.rows(
-            f"SELECT {_COLUMNS} FROM photos WHERE visit_id = ? ORDER BY sha256", (visit_id,)
-        )
+        rows = self._database.rows(f"SELECT {_COLUMNS} FROM photos WHERE visit_id = ? ORDER BY sha256", (visit_id,))
         return [Photo(*row) for row in rows]
 
     def next(self) -> Photo | None:
         """The next to send: the least tried, the oldest visit first."""
         row = self._database.row(
-            f"SELECT {_COLUMNS} FROM photos WHERE state = 'pending'"
-            " ORDER BY attempts, visit_id, sha256 LIMIT 1"
+            f"SELECT {_COLUMNS} FROM photos WHERE state = 'pending' ORDER BY attempts, visit_id, sha256 LIMIT 1"
         )
         return None if row is None else Photo(*row)
 
@@ -96,9 +93,7 @@ class Photos:
 
     def saved(self, visit_id: str) -> None:
         """The visit was saved: its photos wait for it to arrive."""
-        self._database.write(
-            "UPDATE photos SET state = 'waiting' WHERE visit_id = ? AND state = 'draft'", (visit_id,)
-        )
+        self._database.write("UPDATE photos SET state = 'waiting' WHERE visit_id = ? AND state = 'draft'", (visit_id,))
 
     def wanted(self, visit_id: str, missing: list[str], at: str) -> None:
         """The visit arrived: `missing` are to be sent, the rest the server has already."""
@@ -111,8 +106,7 @@ class Photos:
     def all_again(self) -> None:
         """The server lost its memory: photos wait for their visits once more."""
         self._database.write(
-            "UPDATE photos SET state = 'waiting', offset = NULL, attempts = 0"
-            " WHERE state IN ('sent', 'pending')"
+            "UPDATE photos SET state = 'waiting', offset = NULL, attempts = 0 WHERE state IN ('sent', 'pending')"
         )
 
     def progress(self, photo: Photo, offset: int | None) -> None:

@@ -39,9 +39,7 @@ class Store:
         """Where the phone stands with its server: new | enrolled | enrol_again | revoked."""
         return str(self.meta.get("standing", NEW))
 
-    def save_visit(
-        self, visit_id: str, elder_id: str | None, frozen: bytes, *, urgent: bool, at: str
-    ) -> None:
+    def save_visit(self, visit_id: str, elder_id: str | None, frozen: bytes, *, urgent: bool, at: str) -> None:
         """From draft to outbox in one transaction: after a kill it is in exactly one of the two."""
         with self.database.transaction():
             self.outbox.add(visit_id, elder_id, frozen, urgent=urgent, at=at)

@@ -18,7 +18,7 @@ from caregiver_app.store.store import ENROLLED, Store
 from caregiver_app.sync import offset
 from caregiver_app.sync.enrol import exchange, keep_tokens, lost, refresh_request
 from caregiver_app.sync.http import Http, NetworkError
-from caregiver_app.sync.link import DONE, Link, Outcome, no_network, trouble
+from caregiver_app.sync.link import DONE, NO_NETWORK, Link, Outcome, trouble
 from caregiver_app.sync.photos import PhotoPush
 from caregiver_app.sync.pull import Pull
 from caregiver_app.sync.push import Push
@@ -167,11 +167,9 @@ class Engine:
             lost(self._store)
             return Outcome("done", "auth")
         try:
-            response = exchange(
-                self._store, self._platform, self._http, refresh_request(self._store, self._platform)
-            )
-        except NetworkError as error:
-            return no_network(error)
+            response = exchange(self._store, self._platform, self._http, refresh_request(self._store, self._platform))
+        except NetworkError:
+            return NO_NETWORK
         answer = response.json()
         if response.status == 200 and answer is not None and isinstance(answer.get("access_token"), str):
             with self._store.database.transaction():

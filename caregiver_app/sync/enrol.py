@@ -10,13 +10,12 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from shared.protocol.signing import refresh_text
-
 from caregiver_app.platform.protocols import Platform
 from caregiver_app.store.store import ENROL_AGAIN, ENROLLED, Store
 from caregiver_app.sync import keys, offset
 from caregiver_app.sync.http import Http, NetworkError, Request, Response
 from caregiver_app.version import VERSION
+from shared.protocol.signing import refresh_text
 
 API = "/api/v1"
 

@@ -6,10 +6,10 @@ It lies in the store; encryption at rest comes with the vault, which wraps `meta
 from __future__ import annotations
 
 from nacl.signing import SigningKey
-from shared.ids import uuid7
-from shared.protocol.signing import b64, unb64
 
 from caregiver_app.store.meta import Meta
+from shared.ids import uuid7
+from shared.protocol.signing import b64, unb64
 
 
 def device_id(meta: Meta) -> str:

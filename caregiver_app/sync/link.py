@@ -10,7 +10,7 @@ from caregiver_app.platform.protocols import Platform
 from caregiver_app.store.store import Store
 from caregiver_app.sync import offset
 from caregiver_app.sync.enrol import API, exchange, headers
-from caregiver_app.sync.http import Http, NetworkError, Request, Response
+from caregiver_app.sync.http import Http, Request, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,4 @@ def trouble(response: Response) -> Outcome:
     return Outcome("failed", "refused", words)
 
 
-def no_network(error: NetworkError) -> Outcome:
-    """No whole answer."""
-    return Outcome("failed", "network", str(error))
+NO_NETWORK = Outcome("failed", "network")

@@ -15,9 +15,7 @@ from caregiver_app.store.meta import Meta
 SLOWEST_MS = 10_000
 
 
-def learn(
-    meta: Meta, clock: Clock, server_time: Any, asked_at: datetime, asked_uptime: int, asked_boot: str
-) -> None:
+def learn(meta: Meta, clock: Clock, server_time: Any, asked_at: datetime, asked_uptime: int, asked_boot: str) -> None:
     """Take the server's time from an exchange that began at the given phone time, uptime and boot.
 
     The middle of the exchange is taken as the moment of the server's reading. A slow exchange is used only if

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from caregiver_app.store.photos import Photo
 from caregiver_app.sync.http import NetworkError, Response
-from caregiver_app.sync.link import DONE, Link, Outcome, no_network, trouble
+from caregiver_app.sync.link import DONE, NO_NETWORK, Link, Outcome, trouble
 
 PART = 128 * 1024
 TRIES = 5
@@ -34,9 +34,9 @@ class PhotoPush:
             if photo.offset is None:
                 return self._asked(photo, self._link.call("HEAD", _path(photo)))
             return self._sent(photo, self._put(photo, jpeg))
-        except NetworkError as error:
+        except NetworkError:
             photos.failed(photo, "network")
-            return no_network(error)
+            return NO_NETWORK
 
     def _put(self, photo: Photo, jpeg: bytes) -> Response:
         begin = photo.offset or 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from caregiver_app.sync.http import NetworkError
-from caregiver_app.sync.link import DONE, Link, Outcome, no_network, trouble
+from caregiver_app.sync.link import DONE, NO_NETWORK, Link, Outcome, trouble
 
 
 class Pull:
@@ -25,8 +25,8 @@ class Pull:
         path = "/sync/changes" + (f"?cursor={quote(str(cursor), safe='')}" if cursor else "")
         try:
             response = self._link.call("GET", path)
-        except NetworkError as error:
-            return no_network(error)
+        except NetworkError:
+            return NO_NETWORK
         if cursor and (response.status == 410 or response.code.startswith("cursor")):
             store.meta.set(cursor=None, incoming_cursor=None)
             return DONE

@@ -11,7 +11,7 @@ from typing import Any
 
 from caregiver_app.store.outbox import Row
 from caregiver_app.sync.http import NetworkError, Response
-from caregiver_app.sync.link import DONE, Link, Outcome, no_network, trouble
+from caregiver_app.sync.link import DONE, NO_NETWORK, Link, Outcome, trouble
 
 LARGEST_BATCH = 100
 LARGEST_BODY = 2 * 1024 * 1024
@@ -41,8 +41,8 @@ class Push:
             more["Content-Encoding"] = "gzip"
         try:
             response = self._link.call("POST", "/sync/visits", body, more)
-        except NetworkError as error:
-            return self._failed(rows, no_network(error))
+        except NetworkError:
+            return self._failed(rows, NO_NETWORK)
         if response.status == 200:
             return self._answered(rows, response)
         if response.status in CONTENT and response.json() is not None:
