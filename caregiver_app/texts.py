@@ -257,16 +257,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "role.grid_worker": ("网格员", "grid worker"),
     "role.doctor": ("医生", "doctor"),
     "role.director": ("社区主任", "director"),
-    "category.living_alone": ("独居", "living alone"),
-    "category.empty_nest": ("空巢", "empty nest"),
-    "category.left_behind": ("留守", "left behind"),
-    "category.disabled": ("失能", "disabled"),
-    "category.severe_disability": ("重残", "severe disability"),
-    "category.special_family": ("计划生育特殊家庭", "special family-planning family"),
-    "category.advanced_age": ("高龄", "advanced age"),
-    "category.hardship": ("经济困难", "hardship"),
-    "category.extreme_poverty": ("特困", "extreme poverty"),
-    "category.low_income": ("低保", "minimum allowance"),
 }
 
 

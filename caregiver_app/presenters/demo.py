@@ -19,7 +19,7 @@ from shared.rules.forms import FORMS
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙马朱胡郭何林高罗"
 GIVEN = ("秀英", "桂兰", "建国", "玉珍", "德明", "淑华", "福生", "凤英", "志强", "金花", "长顺", "兰芝")
-CATEGORIES = ("living_alone", "empty_nest", "disabled", "advanced_age", "low_income")
+CATEGORIES = ("living_alone", "empty_nest", "disabled", "very_old", "subsistence")
 KEY = b"invented tags only"
 
 
@@ -74,7 +74,7 @@ def _elder(number: int, today: date, month_end: date, rng: random.Random) -> dic
     week = today - timedelta(days=today.weekday())
     due = [
         {
-            "period": "month",
+            "period": f"{today:%Y-%m}",
             "start": today.replace(day=1).isoformat(),
             "end": month_end.isoformat(),
             "needed": 1,
@@ -83,7 +83,9 @@ def _elder(number: int, today: date, month_end: date, rng: random.Random) -> dic
     ]
     if focused:
         ends = week + timedelta(days=6)
-        due.append({"period": "week", "start": week.isoformat(), "end": ends.isoformat(), "needed": 1, "done": 0})
+        due.append(
+            {"period": f"{today:%G-W%V}", "start": week.isoformat(), "end": ends.isoformat(), "needed": 1, "done": 0}
+        )
     return {
         "id": str(UUID(int=1_000 + number)),
         "short_no": f"W{number + 1:03d}",

@@ -15,6 +15,7 @@ from caregiver_app.presenters.common import Common
 from caregiver_app.sync.offset import end_block, parse, start_block
 from shared.ids import uuid7
 from shared.protocol.limits import PHONE_ITEM_MAX
+from shared.protocol.visit import read_visit
 
 # A draft left lying longer is finished as of its last touch: nobody stays with an elder for a night.
 LONGEST_VISIT = timedelta(hours=12)
@@ -107,7 +108,9 @@ def finish(draft: dict[str, Any], common: Common, form: dict[str, Any] | None) -
 
 
 def freeze(visit: dict[str, Any]) -> bytes:
-    """The bytes that are kept and sent, always the same ones. ValueError: over 32 KiB."""
+    """The bytes that are kept and sent, always the same ones. ValueError: over 32 KiB, or not a visit."""
+    if read_visit(visit).visit is None:
+        raise ValueError("this is not a visit that a server could read")
     frozen = json.dumps(visit, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     if len(frozen) > PHONE_ITEM_MAX:
         raise ValueError("the visit is too long")

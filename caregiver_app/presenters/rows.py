@@ -14,6 +14,7 @@ from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.views import ElderRow
 from caregiver_app.sync.offset import parse
 from shared.geo import distance_m
+from shared.rules.categories import category_name
 
 SOON_DAYS = 10
 RANK = {"alert": 0, "soon": 1, "due": 2, "saved": 3, "done": 4, "none": 5}
@@ -71,7 +72,7 @@ class Rows:
             done=owed.done,
             needed=owed.needed,
             focused=bool(elder.get("focused")),
-            categories=tuple(common.label("category", value) for value in elder.get("categories") or ()),
+            categories=tuple(category_name(str(value), common.language) for value in elder.get("categories") or ()),
             alert_text="；".join(common.label("alert", alert.get("kind")) for alert in alerts),
             distance_text=self._distance_text(self.distance(elder)),
             draft=elder["id"] in self._drafts,

@@ -13,6 +13,8 @@ from caregiver_app.store.meta import Meta
 
 SECTIONS = ("elders", "policies", "forms", "alerts", "people", "courses")
 TAGS = "tag_hashes"
+# Entries of the holder's time-bank account come with it a few at a time; the newest are kept.
+ENTRIES, ENTRIES_KEPT = "entries", 100
 
 
 def item_key(section: str, item: dict[str, Any]) -> str | None:
@@ -84,14 +86,12 @@ class Cache:
 
     def _take(self, page: dict[str, Any]) -> None:
         for elder_id in _texts(page.get("removed_elder_ids")):
-            self._database.write("DELETE FROM cache WHERE section = 'elders' AND key = ?", (elder_id,))
+            self._delete("cache", "elders", elder_id)
             self._database.write("DELETE FROM tag_hashes WHERE elder_id = ?", (elder_id,))
             for alert in self.all("alerts"):
                 if (alert.get("elder") or {}).get("id") == elder_id:
-                    self._database.write("DELETE FROM cache WHERE section = 'alerts' AND key = ?", (alert["id"],))
-        for section in SECTIONS:
-            for key, item in _keyed(section, page):
-                self._put("cache", section, key, item)
+                    self._delete("cache", "alerts", alert["id"])
+        self._put_all("cache", page)
         for digest, elder_id in _tags(page):
             self._database.write(
                 "INSERT INTO tag_hashes VALUES (?, ?) ON CONFLICT (hash) DO UPDATE SET elder_id = excluded.elder_id",
@@ -100,10 +100,8 @@ class Cache:
 
     def _stage(self, page: dict[str, Any]) -> None:
         for elder_id in _texts(page.get("removed_elder_ids")):
-            self._database.write("DELETE FROM incoming WHERE section = 'elders' AND key = ?", (elder_id,))
-        for section in SECTIONS:
-            for key, item in _keyed(section, page):
-                self._put("incoming", section, key, item)
+            self._delete("incoming", "elders", elder_id)
+        self._put_all("incoming", page)
         for digest, elder_id in _tags(page):
             self._put("incoming", TAGS, digest, elder_id)
 
@@ -121,10 +119,35 @@ class Cache:
 
     def _finish(self, page: dict[str, Any], at: str) -> None:
         values: dict[str, Any] = {"cursor": page.get("cursor"), "pulled_at": at}
-        for key in ("account", "config"):
-            if isinstance(page.get(key), dict):
-                values[key] = page[key]
+        account = page.get("account", False)
+        if account is None:
+            values["account"] = None
+            self._database.write("DELETE FROM cache WHERE section = ?", (ENTRIES,))
+        elif isinstance(account, dict):
+            values["account"] = {key: value for key, value in account.items() if key != ENTRIES}
+            self._database.write(
+                "DELETE FROM cache WHERE section = ? AND key NOT IN"
+                " (SELECT key FROM cache WHERE section = ? ORDER BY key DESC LIMIT ?)",
+                (ENTRIES, ENTRIES, ENTRIES_KEPT),
+            )
+        if isinstance(page.get("config"), dict):
+            values["config"] = page["config"]
         self._meta.set(**values)
+
+    def _put_all(self, table: str, page: dict[str, Any]) -> None:
+        removed = page.get("removed")
+        for section in SECTIONS:
+            for key in _texts(removed.get(section)) if isinstance(removed, dict) else ():
+                self._delete(table, section, key)
+            for key, item in _keyed(section, page.get(section)):
+                self._put(table, section, key, item)
+        account = page.get("account")
+        if isinstance(account, dict):
+            for key, item in _keyed(ENTRIES, account.get(ENTRIES)):
+                self._put(table, ENTRIES, key, item)
+
+    def _delete(self, table: str, section: str, key: str) -> None:
+        self._database.write(f"DELETE FROM {table} WHERE section = ? AND key = ?", (section, key))
 
     def _put(self, table: str, section: str, key: str, value: Any) -> None:
         self._database.write(
@@ -137,9 +160,9 @@ def _texts(values: Any) -> list[str]:
     return [value for value in values or () if isinstance(value, str)]
 
 
-def _keyed(section: str, page: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+def _keyed(section: str, items: Any) -> list[tuple[str, dict[str, Any]]]:
     found = []
-    for item in page.get(section) or ():
+    for item in items or ():
         key = item_key(section, item) if isinstance(item, dict) else None
         if key is not None:
             found.append((key, item))
