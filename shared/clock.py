@@ -20,6 +20,7 @@ OLD_DAYS = 366
 
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 _OFFSET_MAX_MS = 100 * 366 * 86_400_000
+_MOVED_STAY_MAX_MS = 86_400_000
 _UPTIME_MAX_MS = 20 * 366 * 86_400_000
 
 
@@ -87,6 +88,37 @@ def _seconds(span: timedelta) -> int:
     return span // timedelta(seconds=1)
 
 
+def _stay(phone_ms: int | None, clock: PhoneClock) -> tuple[int | None, bool]:
+    """(milliseconds of the visit, counted by uptime?): by uptime if the phone stayed on, else by the wall clock."""
+    begun, ended = _uptime(clock.start_uptime_ms), _uptime(clock.end_uptime_ms)
+    if clock.end_boot in (None, "", clock.boot) and begun is not None and ended is not None and ended >= begun:
+        return ended - begun, True
+    return (phone_ms if phone_ms is not None and phone_ms >= 0 else None), False
+
+
+def _since_meeting(clock: PhoneClock, boot: str | None, uptime_ms: int | None, latest: datetime) -> datetime | None:
+    """Server time at `uptime_ms` of `boot`, if the phone met the server in that very boot."""
+    met, then = clock.learnt_at, _uptime(clock.learnt_uptime_ms)
+    if not boot or boot != clock.learnt_boot or met is None or met > latest or then is None or uptime_ms is None:
+        return None
+    at = _plus(_utc(met), uptime_ms - then)
+    return at if at is not None and at <= latest else None
+
+
+def _proved_start(clock: PhoneClock, latest: datetime) -> datetime | None:
+    """Server time then plus the uptime since, or None.
+
+    A start shortly *before* the meeting is as good, if the visit was still going on when they met; else the
+    counter ran backwards, and proves nothing.
+    """
+    begun, met = _uptime(clock.start_uptime_ms), _uptime(clock.learnt_uptime_ms)
+    if begun is not None and met is not None and begun < met:
+        ended = _uptime(clock.end_uptime_ms) if clock.end_boot in (None, "", clock.boot) else None
+        if ended is None or ended < met:
+            return None
+    return _since_meeting(clock, clock.boot, begun, latest)
+
+
 def trusted_times(
     started_at: datetime, ended_at: datetime | None, clock: PhoneClock | None, received_at: datetime
 ) -> TrustedTimes:
@@ -95,82 +127,51 @@ def trusted_times(
     `started_at`, `ended_at` are the phone's, uncorrected; `received_at` is the server's. All aware. Never raises.
     """
     started_at, received = _utc(started_at), _utc(received_at)
-    ended_at = None if ended_at is None else _utc(ended_at)
     latest = received + timedelta(seconds=AHEAD_S)
     clock = clock or PhoneClock()
-    start_up, end_up = _uptime(clock.start_uptime_ms), _uptime(clock.end_uptime_ms)
-    learnt_up = _uptime(clock.learnt_uptime_ms)
-    end_boot = clock.end_boot or clock.boot
-    one_boot = clock.boot == end_boot
-
-    # The stay. By uptime if the phone stayed on, else by the wall clock.
-    phone_stay_ms = None if ended_at is None else (ended_at - started_at) // timedelta(milliseconds=1)
-    stay_ms, stay_proved = phone_stay_ms, False
-    if one_boot and start_up is not None and end_up is not None and end_up >= start_up:
-        stay_ms, stay_proved = end_up - start_up, True
-    if stay_ms is not None and stay_ms < 0:
-        stay_ms = None
-
-    # The start. Server time then, plus the uptime since; a start shortly *before* the meeting is as good, if the
-    # visit was still going on when they met (else the counter ran backwards, and proves nothing).
-    start: datetime | None = None
-    met = clock.learnt_at
-    if (
-        met is not None
-        and start_up is not None
-        and learnt_up is not None
-        and clock.boot
-        and clock.boot == clock.learnt_boot
-        and met <= latest
-        and (start_up >= learnt_up or (one_boot and end_up is not None and end_up >= learnt_up))
-    ):
-        start = _plus(_utc(met), start_up - learnt_up)
-        if start is not None and start > latest:
-            start = None
-    proved = start is not None
+    phone_ms = None if ended_at is None else (_utc(ended_at) - started_at) // timedelta(milliseconds=1)
+    stay_ms, stay_proved = _stay(phone_ms, clock)
 
     offset = clock.offset_ms if clock.offset_ms is not None and abs(clock.offset_ms) <= _OFFSET_MAX_MS else 0
     by_phone = _plus(started_at, offset) or started_at
     notes = set()
     set_by_s: int | None = None
-    if start is None:
+    start = _proved_start(clock, latest)
+    proved = start is not None
+    if start is not None:
+        if clock.offset_ms is not None:
+            set_by_s = _seconds(by_phone - start)
+    else:
         start = by_phone
         notes.add("clock_unproved")
-        rebooted = clock.boot and clock.learnt_boot and clock.learnt_boot not in (clock.boot, end_boot)
-        end_sure = None
-        if not one_boot and end_boot and end_boot == clock.learnt_boot and end_up is not None and learnt_up is not None:
-            # Rebooted during the visit and met the server since: the end is sure, and the start is not after it.
-            end_sure = _plus(_utc(met), end_up - learnt_up) if met is not None and met <= latest else None
-        if end_sure is not None and end_up is not None and learnt_up is not None and end_up >= learnt_up:
-            start = min(start, end_sure)
-        elif met is not None and met <= latest and rebooted and start < met:
+        met, end_boot = clock.learnt_at, clock.end_boot or clock.boot
+        if end_boot != clock.boot and end_boot == clock.learnt_boot:
+            # Restarted during the visit and met the server since: the end is sure, and the start is not after it.
+            end_sure = _since_meeting(clock, end_boot, _uptime(clock.end_uptime_ms), latest)
+            start = min(start, end_sure or start)
+        elif clock.boot and clock.learnt_boot and clock.boot != clock.learnt_boot and met and start < met <= latest:
             # The restart came after the meeting, and the visit after the restart: the clock was set back since.
             set_by_s = _seconds(start - met)
-    elif clock.offset_ms is not None:
-        set_by_s = _seconds(by_phone - start)
 
     ahead_s = max(0, _seconds(start - received))
-    if start > received + timedelta(seconds=FUTURE_S):
+    if ahead_s > FUTURE_S:
         notes.add("time_future")
     elif start < received - timedelta(days=OLD_DAYS):
         notes.add("time_old")
 
     # Nothing reported has happened after the report. A visit that claims so is moved back whole.
-    end = _plus(start, stay_ms) if stay_ms is not None else None
     if start > received:
-        start, end = received - (end - start if end is not None else timedelta(0)), received if end else None
-    elif end is not None and end > received:
-        end = received
+        start = received - timedelta(milliseconds=min(stay_ms or 0, _MOVED_STAY_MAX_MS))
     start = max(start, _EARLIEST)
-    end = max(end, start) if end is not None else None
+    end = None if stay_ms is None else min(_plus(start, stay_ms) or received, received)
     return TrustedTimes(
         start=start,
         end=end,
-        stay_s=_seconds(end - start) if end is not None else None,
+        stay_s=None if end is None else _seconds(end - start),
         proved=proved,
         notes=frozenset(notes),
         stay_proved=stay_proved,
         set_by_s=set_by_s,
-        phone_stay_s=None if phone_stay_ms is None else phone_stay_ms // 1000,
+        phone_stay_s=None if phone_ms is None else phone_ms // 1000,
         ahead_s=ahead_s,
     )
