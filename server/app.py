@@ -17,6 +17,9 @@ from server.settings import Settings
 APIS: tuple[str, ...] = (
     "server.health",
     "server.openapi",
+    "server.people.api",
+    "server.auth.api",
+    "server.devices.api",
 )
 
 # Modules with `init_app(app)`: pages for people (console, H5), which answer in HTML and use the session cookie.

@@ -10,23 +10,24 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from sqlalchemy.exc import SQLAlchemyError
 
 from server import schema
-from server.database import session
+from server.database import begin_reading, session
 from server.http import PUBLIC, Router
 from server.problems import problem
 
 api = Router("health", prefix="")
 
 
-@api.get("/healthz", right=PUBLIC)
+@api.get("/healthz", right=PUBLIC, database=False)
 def healthz() -> dict[str, str]:
     """Alive: the process answers."""
     return {"status": "ok"}
 
 
-@api.get("/readyz", right=PUBLIC)
+@api.get("/readyz", right=PUBLIC, database=False)
 def readyz() -> dict[str, str]:
     """Ready: the database answers and has every migration."""
     try:
+        begin_reading(session())
         current = schema.is_current(session().connection())
     except SQLAlchemyError:
         raise problem("unavailable", retry_after=5) from None
@@ -35,7 +36,7 @@ def readyz() -> dict[str, str]:
     return {"status": "ready"}
 
 
-@api.get("/metrics", right=PUBLIC)
+@api.get("/metrics", right=PUBLIC, database=False)
 def metrics() -> Response:
     """Prometheus text."""
     from flask import current_app

@@ -25,7 +25,7 @@ from werkzeug.exceptions import ClientDisconnected
 
 from server import database
 from server.auth.current import actor, reach, set_actor
-from server.auth.reach import Actor
+from server.auth.reach import SPANS, Actor
 from server.auth.rights import PUBLIC, RIGHTS, SIGNED_IN, _Open
 from server.language import Text, language
 from server.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageArgs
@@ -33,7 +33,7 @@ from server.problems import problem
 from server.validation import field_errors
 from shared.ids import uuid7
 
-__all__ = ["PUBLIC", "SIGNED_IN", "Bytes", "Page", "PageArgs", "Router", "actor", "reach"]
+__all__ = ["PUBLIC", "SIGNED_IN", "SPANS", "Bytes", "Page", "PageArgs", "Router", "actor", "reach"]
 
 BODY_LIMIT = 1024 * 1024  # of a JSON body, unzipped, where a route says nothing else
 API = "/api/v1"
@@ -64,6 +64,7 @@ class Route:
     status: int
     paged: bool
     creates: bool
+    database: bool
     limit: int
     summary: str
     tags: tuple[str, ...]
@@ -89,11 +90,13 @@ class Router:
         status: int = 200,
         paged: bool = False,
         creates: bool = False,
+        database: bool = True,
         limit: int = BODY_LIMIT,
         summary: str = "",
     ) -> Callable[[Handler], Handler]:
         """`paged`: the handler gets `page: PageArgs` and returns a `Page` whose items `answer` dumps.
-        `creates`: `body["id"]` is always there: the client's, or made of its Idempotency-Key, or new."""
+        `creates`: `body["id"]` is always there: the client's, or made of its Idempotency-Key, or new.
+        `database=False`: the route answers while the database is down."""
         if not isinstance(right, _Open) and right not in RIGHTS:
             raise LookupError(f"{method} {path}: no such right: {right}")
 
@@ -103,7 +106,7 @@ class Router:
                 Route(
                     self.name, handler.__name__, method, self.prefix + path, right, handler,
                     body if isinstance(body, Bytes) else _schema(body), _schema(query), _schema(answer),
-                    status, paged, creates, limit, words, (self.name,),
+                    status, paged, creates, database, limit, words, (self.name,),
                 )
             )  # fmt: skip
             return handler
@@ -148,7 +151,8 @@ def _view(route: Route) -> Callable[..., Response]:
     def view(**path: Any) -> Response:
         raw = read_body(route.limit) if not reads else b""
         session = database.session()
-        database.begin_reading(session)
+        if route.database and (reads or route.right is not PUBLIC):
+            database.begin_reading(session)
         who = None
         if route.right is not PUBLIC:
             who = authenticate()

@@ -21,13 +21,13 @@ _KINDS: dict[str | None, dict[str, str]] = {
 }  # fmt: skip
 
 
-@api.get("/openapi.json", right=PUBLIC)
+@api.get("/openapi.json", right=PUBLIC, database=False)
 def openapi_json() -> dict[str, Any]:
     """This description: OpenAPI 3."""
     return document()
 
 
-@api.get("/docs", right=PUBLIC)
+@api.get("/docs", right=PUBLIC, database=False)
 def docs() -> Response:
     """The same as a page for people."""
     return Response(_page(document()), mimetype="text/html")

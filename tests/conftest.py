@@ -12,12 +12,19 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from server import clock
+from server.app import create_app
+from server.database import db
+from server.settings import Settings
 from tests.databases import KINDS, cluster, fresh_database
 
 # The instant at which tests stand unless they say otherwise: a Saturday in the middle of a month.
 NOW = dt.datetime(2026, 11, 14, 2, 0, tzinfo=dt.UTC)
+SECRET = "a secret that only the tests know"
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +67,48 @@ def session(engine) -> Iterator[Session]:
 @pytest.fixture
 def now() -> dt.datetime:
     return NOW
+
+
+@pytest.fixture(scope="session")
+def _app(database_url, tmp_path_factory):
+    return create_app(
+        Settings(
+            home=tmp_path_factory.mktemp("home"), database_url=database_url, secret_key=SECRET,
+            public_url="https://yuetan.example", wechat_appid="wx-test", wechat_secret="wx-secret",
+            wechat_base_url="http://127.0.0.1:9",  # nobody answers there; tests of WeChat start a fake one
+        )
+    )  # fmt: skip
+
+
+@pytest.fixture
+def app(_app, session) -> Iterator[Flask]:
+    """An app at `NOW` whose requests work in the test's own transaction, undone at its end.
+
+    Commit what `session` has before a request, or the two wait for each other's rows in vain.
+    """
+    with _app.app_context():
+        engines = db.engines
+        real = engines[None]
+        db.session.configure(join_transaction_mode="create_savepoint")
+    engines[None] = session.connection()
+    session.commit()
+    clock.set_clock(_app, lambda: NOW)
+    yield _app
+    clock.set_clock(_app, None)
+    engines[None] = real
+    with _app.app_context():
+        db.session.configure(join_transaction_mode="conditional_savepoint")
+
+
+@pytest.fixture
+def client(app) -> FlaskClient:
+    """HTTP without a server. `client.post(path, json=…, headers=bearer(…))`."""
+    return app.test_client()
+
+
+@pytest.fixture
+def place(session):
+    """A small district: regions, two counties, and `place.user(("director", CODE))`, `place.bearer(user)`."""
+    from tests.people import make_place
+
+    return make_place(session)

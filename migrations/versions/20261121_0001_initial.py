@@ -557,18 +557,6 @@ def upgrade():
         op.f("ix_absences_county_id_elder_id"), "absences", ["county_id", "elder_id"], unique=False
     )
     op.create_table(
-        "access_tokens",
-        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("session_id", sa.Uuid(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["session_id"], ["auth_sessions.id"], name=op.f("fk_access_tokens_session_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("hash", name=op.f("pk_access_tokens")),
-    )
-    op.create_index(op.f("ix_access_tokens_expires_at"), "access_tokens", ["expires_at"], unique=False)
-    op.create_index(op.f("ix_access_tokens_session_id"), "access_tokens", ["session_id"], unique=False)
-    op.create_table(
         "alerts",
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("subject", sa.Uuid(), nullable=False),
@@ -831,9 +819,6 @@ def downgrade():
     )
     op.drop_index(op.f("ix_alerts_county_id_elder_id"), table_name="alerts")
     op.drop_table("alerts")
-    op.drop_index(op.f("ix_access_tokens_session_id"), table_name="access_tokens")
-    op.drop_index(op.f("ix_access_tokens_expires_at"), table_name="access_tokens")
-    op.drop_table("access_tokens")
     op.drop_index(op.f("ix_absences_county_id_elder_id"), table_name="absences")
     op.drop_table("absences")
     op.drop_index(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from server import clock
+from server import clock, keys
+from server.auth.queries import bearer
 from server.auth.reach import Actor
 
 
@@ -14,6 +15,5 @@ def init_app(app: Flask) -> None:
 
 
 def _authenticate(session: Session, token: str) -> Actor:
-    from server.auth.queries import bearer
-
-    return bearer(session, token, clock.now())
+    now = clock.now()
+    return bearer(session, keys.ring(), token, now, now.astimezone(clock.zone()).date())

@@ -1,4 +1,4 @@
-"""Sessions, their tokens, and failed logins. Tokens are kept as SHA-256 digests only."""
+"""Sessions and failed logins. Tokens are not kept: they are signed names of a session (tokens.py)."""
 
 from __future__ import annotations
 
@@ -31,15 +31,6 @@ class AuthSession(Base):
     last_used_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime | None]  # null: a device, which may be away for weeks
     revoked_at: Mapped[dt.datetime | None]
-
-
-class AccessToken(Base):
-    __tablename__ = "access_tokens"
-    __table_args__ = (sa.Index(None, "session_id"), sa.Index(None, "expires_at"))
-
-    hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32), primary_key=True)
-    session_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("auth_sessions.id", ondelete="CASCADE"))
-    expires_at: Mapped[dt.datetime]
 
 
 class LoginFailure(Base):

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.people.model import ROLES as _ROLES
+from server.people.model import STAFF_ROLES, VISITING_ROLES
+
 VOLUNTEER, SOCIAL_WORKER, NEIGHBOUR, DOCTOR = "volunteer", "social_worker", "neighbour", "doctor"
 COMMUNITY_WORKER, GRID_WORKER = "community_worker", "grid_worker"
 DIRECTOR, ADMIN, AUDITOR, FAMILY = "director", "admin", "auditor", "family"
 
-# Staff of a region visit its elders without a pairing (DOMAIN); volunteers and neighbours need one.
-STAFF = frozenset({SOCIAL_WORKER, COMMUNITY_WORKER, GRID_WORKER, DOCTOR})
-VISITORS = STAFF | {VOLUNTEER, NEIGHBOUR}
+# Staff of a region visit its elders without a pairing; volunteers and neighbours need one.
+STAFF = STAFF_ROLES
+VISITORS = VISITING_ROLES
 LEADERS = frozenset({DIRECTOR, ADMIN})
 READERS = LEADERS | {AUDITOR}
-ROLES = VISITORS | READERS | {FAMILY}
+ROLES = frozenset(_ROLES)
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -52,6 +55,7 @@ RIGHTS: dict[str, Right] = {
     "regions.read": Right(region=READERS | STAFF, own=ROLES, figures=True),
     "users.read": Right(region=READERS),
     "users.write": Right(region=LEADERS),
+    "users.appoint": Right(region=frozenset({ADMIN})),
     "devices.read": Right(region=READERS, own=VISITORS),
     "devices.enrol": Right(region=LEADERS),
     "devices.revoke": Right(region=LEADERS, own=VISITORS),

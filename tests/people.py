@@ -1,0 +1,99 @@
+"""People for tests: a small district with its county, and users in roles; tokens without signing in by password."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from server.auth import service as auth
+from server.auth.service import Issuer
+from server.keys import KeyRing
+from server.people.model import RoleGrant, User
+from server.regions.model import County, Region, RegionCode
+from shared.ids import uuid7
+from tests.conftest import NOW, SECRET
+
+KEYS = KeyRing((SECRET,))
+LEVELS = ((10, "province"), (8, "city"), (6, "county"), (3, "town"), (0, "village"))
+# Weidu district's codes, one town with two villages and another with one; and one village of another county
+CODES = {
+    410000000000: "河南省", 411000000000: "许昌市", 411002000000: "魏都区", 411002001000: "西大街道",
+    411002001001: "第一社区", 411002001002: "第二社区", 411002002000: "东大街道", 411002002001: "第三社区",
+    411003000000: "建安区", 411003001000: "某街道", 411003001001: "某社区",
+}  # fmt: skip
+VILLAGE, VILLAGE_B, VILLAGE_C = 411002001001, 411002001002, 411002002001
+TOWN, COUNTY, CITY, ELSEWHERE, COUNTY_B = 411002001000, 411002000000, 411000000000, 411003001001, 411003000000
+
+
+def level_of(code: int) -> str:
+    return next(level for zeros, level in LEVELS if code % 10**zeros == 0)
+
+
+@dataclass
+class Place:
+    """A district in the database: regions by code, and its two counties."""
+
+    session: Session
+    regions: dict[int, Region]
+    county: County
+    other_county: County
+
+    def county_of(self, code: int) -> int | None:
+        if level_of(code) in ("province", "city"):
+            return None
+        return (self.county if code // 10**6 == COUNTY // 10**6 else self.other_county).id
+
+    def user(
+        self, *roles: tuple[str, int], username: str | None = None, name: str = "王建国",
+        password_hash: str | None = None,
+    ) -> User:
+        """Somebody with roles, each in the region of a code. Committed."""
+        user = User(
+            id=uuid7(), username=username or f"u{uuid.uuid4().hex[:12]}", name=name, phone=None,
+            password_hash=password_hash, wechat_openid=None, language="zh-CN", created_at=NOW, disabled_at=None,
+        )  # fmt: skip
+        self.session.add(user)
+        self.session.flush()
+        for role, code in roles:
+            self.session.add(
+                RoleGrant(
+                    id=uuid7(), user_id=user.id, role=role, region_id=self.regions[code].id,
+                    county_id=self.county_of(code), valid_from=dt.date(2026, 1, 1), valid_to=None,
+                )
+            )  # fmt: skip
+        self.session.commit()
+        return user
+
+    def bearer(self, user: User, *, at: dt.datetime = NOW) -> dict[str, str]:
+        """Headers that make a request this person's."""
+        held = auth.open_session(self.session, user.id, at)
+        self.session.flush()
+        tokens = Issuer(KEYS, dt.timedelta(minutes=30)).issue(held, user, at)
+        self.session.commit()
+        return {"Authorization": f"Bearer {tokens.access_token}"}
+
+    def somebody(self, *roles: tuple[str, int]) -> dict[str, str]:
+        """Headers of somebody new with these roles."""
+        return self.bearer(self.user(*roles))
+
+
+def make_place(session: Session) -> Place:
+    regions: dict[int, Region] = {}
+    for code, name in CODES.items():
+        parents = [code // 10**zeros * 10**zeros for zeros, _ in reversed(LEVELS)]
+        parent = next((regions[p].id for p in parents if p != code and p in regions), None)
+        region = Region(code=code, name=name, level=level_of(code), parent_id=parent, successor_id=None)
+        session.add(region)
+        session.flush()
+        session.add(RegionCode(region_id=region.id, valid_from=dt.date(2020, 1, 1), code=code, valid_to=None))
+        regions[code] = region
+    counties = [
+        County(region_id=regions[code].id, name=regions[code].name, created_at=NOW, settings={})
+        for code in (COUNTY, COUNTY_B)
+    ]
+    session.add_all(counties)
+    session.commit()
+    return Place(session, regions, *counties)
