@@ -20,6 +20,7 @@ APIS: tuple[str, ...] = (
     "server.people.api",
     "server.auth.api",
     "server.devices.api",
+    "server.tasks.api",
 )
 
 # Modules with `init_app(app)`: pages for people (console, H5), which answer in HTML and use the session cookie.

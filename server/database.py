@@ -93,8 +93,10 @@ def session() -> Session:
 
 
 def begin_reading(on: Session) -> None:
-    """Say that the transaction which `on` is about to begin only reads. Call it before the first statement."""
-    on.connection(execution_options={READING: True})
+    """Say that the transaction which `on` is about to begin only reads. Call it before the first statement; one that
+    has already begun stays as it is."""
+    if not on.in_transaction():
+        on.connection(execution_options={READING: True})
 
 
 def engine_options(url: str, *, prepared_statements: bool = True) -> dict[str, Any]:

@@ -64,6 +64,24 @@ def session(engine) -> Iterator[Session]:
         outer.rollback()
 
 
+@pytest.fixture(scope="module")
+def own_url(database_kind, request, tmp_path_factory) -> Iterator[str]:
+    """A database for the tests of one module that commit for real (workers, jobs, several processes)."""
+    postgres = request.getfixturevalue("postgres") if database_kind == "postgresql" else None
+    with fresh_database(database_kind, tmp_path_factory.mktemp("own"), postgres) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def own_app(own_url, tmp_path_factory) -> Iterator[Flask]:
+    """An app on that database, its clock as the wall's."""
+    home = tmp_path_factory.mktemp("home")
+    app = create_app(Settings(home=home, database_url=own_url, secret_key="a secret of the tests' own"))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
 @pytest.fixture
 def now() -> dt.datetime:
     return NOW

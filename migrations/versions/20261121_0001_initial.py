@@ -82,9 +82,7 @@ def upgrade():
         sa.Column("level", sa.String(length=10), nullable=False),
         sa.Column("parent_id", sa.Integer(), nullable=True),
         sa.Column("successor_id", sa.Integer(), nullable=True),
-        sa.CheckConstraint(
-            "level IN ('province', 'city', 'county', 'town', 'village')", name=op.f("ck_regions_level")
-        ),
+        sa.CheckConstraint("level IN ('province', 'city', 'county', 'town', 'village')", name=op.f("ck_regions_level")),
         sa.ForeignKeyConstraint(["parent_id"], ["regions.id"], name=op.f("fk_regions_parent_id")),
         sa.ForeignKeyConstraint(["successor_id"], ["regions.id"], name=op.f("fk_regions_successor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_regions")),
@@ -152,10 +150,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("county_id", "id", name=op.f("pk_alert_events")),
     )
     op.create_index(
-        op.f("ix_alert_events_county_id_alert_id_at"),
-        "alert_events",
-        ["county_id", "alert_id", "at"],
-        unique=False,
+        op.f("ix_alert_events_county_id_alert_id_at"), "alert_events", ["county_id", "alert_id", "at"], unique=False
     )
     op.create_table(
         "auth_sessions",
@@ -244,9 +239,7 @@ def upgrade():
         sa.UniqueConstraint("county_id", "short_no", name=op.f("uq_elders_county_id_short_no")),
     )
     op.create_index(op.f("ix_elders_county_id_name"), "elders", ["county_id", "name"], unique=False)
-    op.create_index(
-        op.f("ix_elders_county_id_phone_index"), "elders", ["county_id", "phone_index"], unique=False
-    )
+    op.create_index(op.f("ix_elders_county_id_phone_index"), "elders", ["county_id", "phone_index"], unique=False)
     op.create_index(op.f("ix_elders_county_id_region_id"), "elders", ["county_id", "region_id"], unique=False)
     op.create_table(
         "enrolment_codes",
@@ -295,9 +288,7 @@ def upgrade():
         sa.ForeignKeyConstraint(["county_id"], ["counties.id"], name=op.f("fk_judgements_county_id")),
         sa.PrimaryKeyConstraint("county_id", "id", name=op.f("pk_judgements")),
     )
-    op.create_index(
-        op.f("ix_judgements_county_id_visit_id"), "judgements", ["county_id", "visit_id"], unique=False
-    )
+    op.create_index(op.f("ix_judgements_county_id_visit_id"), "judgements", ["county_id", "visit_id"], unique=False)
     op.create_table(
         "messages",
         sa.Column("key", sa.String(length=160), nullable=False),
@@ -354,9 +345,7 @@ def upgrade():
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["county_id"], ["counties.id"], name=op.f("fk_photos_county_id")),
         sa.PrimaryKeyConstraint("county_id", "id", name=op.f("pk_photos")),
-        sa.UniqueConstraint(
-            "county_id", "visit_id", "sha256", name=op.f("uq_photos_county_id_visit_id_sha256")
-        ),
+        sa.UniqueConstraint("county_id", "visit_id", "sha256", name=op.f("uq_photos_county_id_visit_id_sha256")),
     )
     op.create_table(
         "policies",
@@ -387,9 +376,7 @@ def upgrade():
         sa.ForeignKeyConstraint(["county_id"], ["counties.id"], name=op.f("fk_reviews_county_id")),
         sa.PrimaryKeyConstraint("county_id", "id", name=op.f("pk_reviews")),
     )
-    op.create_index(
-        op.f("ix_reviews_county_id_visit_id_at"), "reviews", ["county_id", "visit_id", "at"], unique=False
-    )
+    op.create_index(op.f("ix_reviews_county_id_visit_id_at"), "reviews", ["county_id", "visit_id", "at"], unique=False)
     op.create_table(
         "role_grants",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -419,6 +406,9 @@ def upgrade():
         sa.Column("total", sa.Integer(), nullable=True),
         sa.Column("result", Json, nullable=True),
         sa.Column("file_id", sa.Uuid(), nullable=True),
+        sa.Column("region_id", sa.Integer(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("claim_id", sa.Uuid(), nullable=True),
         sa.Column("created_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("started_at", UtcDateTime(), nullable=True),
@@ -427,8 +417,10 @@ def upgrade():
         sa.Column("county_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["county_id"], ["counties.id"], name=op.f("fk_tasks_county_id")),
+        sa.ForeignKeyConstraint(["region_id"], ["regions.id"], name=op.f("fk_tasks_region_id")),
         sa.PrimaryKeyConstraint("county_id", "id", name=op.f("pk_tasks")),
     )
+    op.create_index(op.f("ix_tasks_created_by_created_at"), "tasks", ["created_by", "created_at"], unique=False)
     op.create_index(
         "ix_tasks_open",
         "tasks",
@@ -455,10 +447,7 @@ def upgrade():
         sa.UniqueConstraint("county_id", "key", name=op.f("uq_time_transactions_county_id_key")),
     )
     op.create_index(
-        op.f("ix_time_transactions_county_id_visit_id"),
-        "time_transactions",
-        ["county_id", "visit_id"],
-        unique=False,
+        op.f("ix_time_transactions_county_id_visit_id"), "time_transactions", ["county_id", "visit_id"], unique=False
     )
     op.create_table(
         "village_counts",
@@ -513,16 +502,10 @@ def upgrade():
         op.f("ix_visits_county_id_elder_id_start"), "visits", ["county_id", "elder_id", "start"], unique=False
     )
     op.create_index(
-        op.f("ix_visits_county_id_region_id_start"),
-        "visits",
-        ["county_id", "region_id", "start"],
-        unique=False,
+        op.f("ix_visits_county_id_region_id_start"), "visits", ["county_id", "region_id", "start"], unique=False
     )
     op.create_index(
-        op.f("ix_visits_county_id_visitor_id_start"),
-        "visits",
-        ["county_id", "visitor_id", "start"],
-        unique=False,
+        op.f("ix_visits_county_id_visitor_id_start"), "visits", ["county_id", "visitor_id", "start"], unique=False
     )
     op.create_index(
         "ix_visits_to_review",
@@ -546,16 +529,12 @@ def upgrade():
         sa.Column("county_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["county_id", "elder_id"],
-            ["elders.county_id", "elders.id"],
-            name=op.f("fk_absences_county_id_elder_id"),
+            ["county_id", "elder_id"], ["elders.county_id", "elders.id"], name=op.f("fk_absences_county_id_elder_id")
         ),
         sa.ForeignKeyConstraint(["county_id"], ["counties.id"], name=op.f("fk_absences_county_id")),
         sa.PrimaryKeyConstraint("county_id", "id", name=op.f("pk_absences")),
     )
-    op.create_index(
-        op.f("ix_absences_county_id_elder_id"), "absences", ["county_id", "elder_id"], unique=False
-    )
+    op.create_index(op.f("ix_absences_county_id_elder_id"), "absences", ["county_id", "elder_id"], unique=False)
     op.create_table(
         "alerts",
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -577,9 +556,7 @@ def upgrade():
         sa.Column("county_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["county_id", "elder_id"],
-            ["elders.county_id", "elders.id"],
-            name=op.f("fk_alerts_county_id_elder_id"),
+            ["county_id", "elder_id"], ["elders.county_id", "elders.id"], name=op.f("fk_alerts_county_id_elder_id")
         ),
         sa.ForeignKeyConstraint(["county_id"], ["counties.id"], name=op.f("fk_alerts_county_id")),
         sa.PrimaryKeyConstraint("county_id", "id", name=op.f("pk_alerts")),
@@ -630,9 +607,7 @@ def upgrade():
             name=op.f("fk_closing_figures_county_id_month_version"),
         ),
         sa.ForeignKeyConstraint(["region_id"], ["regions.id"], name=op.f("fk_closing_figures_region_id")),
-        sa.PrimaryKeyConstraint(
-            "county_id", "month", "version", "region_id", name=op.f("pk_closing_figures")
-        ),
+        sa.PrimaryKeyConstraint("county_id", "month", "version", "region_id", name=op.f("pk_closing_figures")),
     )
     op.create_table(
         "duties",
@@ -650,13 +625,9 @@ def upgrade():
         sa.Column("home_done", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("away_kept", sa.Boolean(), nullable=False),
-        sa.CheckConstraint(
-            "state IN ('missing', 'visited', 'away', 'refused', 'left')", name=op.f("ck_duties_state")
-        ),
+        sa.CheckConstraint("state IN ('missing', 'visited', 'away', 'refused', 'left')", name=op.f("ck_duties_state")),
         sa.ForeignKeyConstraint(
-            ["county_id", "elder_id"],
-            ["elders.county_id", "elders.id"],
-            name=op.f("fk_duties_county_id_elder_id"),
+            ["county_id", "elder_id"], ["elders.county_id", "elders.id"], name=op.f("fk_duties_county_id_elder_id")
         ),
         sa.PrimaryKeyConstraint("county_id", "elder_id", "kind", "starts_on", name=op.f("pk_duties")),
     )
@@ -677,9 +648,7 @@ def upgrade():
         sa.Column("last_visit_at", UtcDateTime(), nullable=True),
         sa.Column("last_outcome", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(
-            ["county_id", "elder_id"],
-            ["elders.county_id", "elders.id"],
-            name=op.f("fk_elder_cards_county_id_elder_id"),
+            ["county_id", "elder_id"], ["elders.county_id", "elders.id"], name=op.f("fk_elder_cards_county_id_elder_id")
         ),
         sa.PrimaryKeyConstraint("county_id", "elder_id", name=op.f("pk_elder_cards")),
     )
@@ -703,10 +672,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("county_id", "id", name=op.f("pk_elder_statuses")),
     )
     op.create_index(
-        op.f("ix_elder_statuses_county_id_elder_id"),
-        "elder_statuses",
-        ["county_id", "elder_id"],
-        unique=False,
+        op.f("ix_elder_statuses_county_id_elder_id"), "elder_statuses", ["county_id", "elder_id"], unique=False
     )
     op.create_table(
         "pairings",
@@ -721,17 +687,13 @@ def upgrade():
         sa.Column("county_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["county_id", "elder_id"],
-            ["elders.county_id", "elders.id"],
-            name=op.f("fk_pairings_county_id_elder_id"),
+            ["county_id", "elder_id"], ["elders.county_id", "elders.id"], name=op.f("fk_pairings_county_id_elder_id")
         ),
         sa.ForeignKeyConstraint(["county_id"], ["counties.id"], name=op.f("fk_pairings_county_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_pairings_user_id")),
         sa.PrimaryKeyConstraint("county_id", "id", name=op.f("pk_pairings")),
     )
-    op.create_index(
-        op.f("ix_pairings_county_id_elder_id"), "pairings", ["county_id", "elder_id"], unique=False
-    )
+    op.create_index(op.f("ix_pairings_county_id_elder_id"), "pairings", ["county_id", "elder_id"], unique=False)
     op.create_index(op.f("ix_pairings_user_id"), "pairings", ["user_id"], unique=False)
     op.create_table(
         "postings",
@@ -756,16 +718,10 @@ def upgrade():
         sa.PrimaryKeyConstraint("county_id", "id", name=op.f("pk_postings")),
     )
     op.create_index(
-        op.f("ix_postings_county_id_account_id_id"),
-        "postings",
-        ["county_id", "account_id", "id"],
-        unique=False,
+        op.f("ix_postings_county_id_account_id_id"), "postings", ["county_id", "account_id", "id"], unique=False
     )
     op.create_index(
-        op.f("ix_postings_county_id_transaction_id"),
-        "postings",
-        ["county_id", "transaction_id"],
-        unique=False,
+        op.f("ix_postings_county_id_transaction_id"), "postings", ["county_id", "transaction_id"], unique=False
     )
     op.create_table(
         "tags",
@@ -779,9 +735,7 @@ def upgrade():
         sa.Column("county_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["county_id", "elder_id"],
-            ["elders.county_id", "elders.id"],
-            name=op.f("fk_tags_county_id_elder_id"),
+            ["county_id", "elder_id"], ["elders.county_id", "elders.id"], name=op.f("fk_tags_county_id_elder_id")
         ),
         sa.ForeignKeyConstraint(["county_id"], ["counties.id"], name=op.f("fk_tags_county_id")),
         sa.PrimaryKeyConstraint("generation", "county_id", "id", name=op.f("pk_tags")),
@@ -840,6 +794,7 @@ def downgrade():
         sqlite_where=sa.text("state IN ('queued','running')"),
         postgresql_where=sa.text("state IN ('queued','running')"),
     )
+    op.drop_index(op.f("ix_tasks_created_by_created_at"), table_name="tasks")
     op.drop_table("tasks")
     op.drop_index(op.f("ix_role_grants_user_id"), table_name="role_grants")
     op.drop_index(op.f("ix_role_grants_region_id_role"), table_name="role_grants")

@@ -13,10 +13,13 @@ from server.database import Base, CountyRow
 
 
 class Task(CountyRow, Base):
-    """state: queued, running, done, failed. `progress` of `total` (null: not known yet)."""
+    """state: queued, running, done, failed. `progress` of `total` (null: not known yet). `claim_id` names the worker
+    that runs it: only whoever holds it may write the end, so a worker that was thought dead and comes back cannot.
+    `region_id`: whose directors see it, beside who asked for it."""
 
     __tablename__ = "tasks"
     __table_args__ = (
+        sa.Index(None, "created_by", "created_at"),
         sa.Index("ix_tasks_open", "created_at", sqlite_where=sa.text("state IN ('queued','running')"),
                  postgresql_where=sa.text("state IN ('queued','running')")),
     )  # fmt: skip
@@ -28,6 +31,9 @@ class Task(CountyRow, Base):
     total: Mapped[int | None]
     result: Mapped[dict[str, Any] | None]
     file_id: Mapped[uuid.UUID | None]
+    region_id: Mapped[int | None] = mapped_column(sa.ForeignKey("regions.id"))
+    attempts: Mapped[int] = mapped_column(default=0)
+    claim_id: Mapped[uuid.UUID | None]
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[dt.datetime]
     started_at: Mapped[dt.datetime | None]
