@@ -5,7 +5,7 @@ not count for a visit. So every oddity is a flag with a weight and the figures b
 *doubt*, and what speaks for presence (right tag, near the home, a real stay) to a *support*:
 
 - doubt of 1.0 or more: `doubtful`, a director looks at it;
-- below 0.5, with the right tag, a good position near the home and a sufficient stay, all three: `verified`;
+- below 0.4, with the right tag, a good position near the home and a sufficient stay, all three: `verified`;
 - else `plausible`. Calls, and contacts where nobody was met, are judged by what can be known of them; calls are
   `plausible` at most.
 
@@ -13,7 +13,7 @@ Absence of evidence weighs little: no tag and no position and a real stay is `pl
 at all (`no_evidence`) does a home visit need somebody's word. Visits by people who may not count them yet
 (`not_paired`, `elder_unknown`, `device_lost`) weigh 1.0 because a review decides, not because anybody lied.
 
-All weights stand in `WEIGHTS`; changing one is a new `RULE_VERSION`, and a visit keeps the version it was judged by.
+All weights stand in `weights.py`; changing one is a new `RULE_VERSION`, and a visit keeps the version it was judged by.
 The function is pure: the same judgement at ingest, in `yuetan presence evaluate`, and on the phone before saving
 (which leaves out what it does not know: other visits, the register's doubts).
 """
@@ -36,6 +36,25 @@ from shared.rules.evidence import (
     write_evidence,
 )
 from shared.rules.policy import CALLS, HOME
+from shared.rules.weights import (
+    CLOCK_MOVED_S,
+    CLOCK_SET_DAYS_S,
+    CLOCK_SET_S,
+    DOUBTFUL_FROM,
+    FAR_M,
+    GOOD_ACCURACY_M,
+    MAX_SPEED_MPS,
+    NEAR_M,
+    OVERLAP_SLACK_S,
+    RULE_VERSION,
+    SAME_HOME_M,
+    SAME_M,
+    SCALES,
+    UNSAID_ACCURACY_M,
+    VERIFIED_BELOW,
+    WEIGHTS,
+    WORST_ACCURACY_M,
+)
 
 __all__ = [
     "RULE_VERSION",
@@ -53,81 +72,7 @@ __all__ = [
     "write_evidence",
 ]
 
-RULE_VERSION = 1
-
 Assurance = Literal["verified", "plausible", "doubtful"]
-
-DOUBTFUL_FROM = 1.0
-VERIFIED_BELOW = 0.5
-
-WEIGHTS: dict[str, float] = {
-    "value_unknown": 0.0,
-    "reason_missing": 0.0,
-    "late": 0.0,
-    "device_lost": 1.0,
-    "not_paired": 1.0,
-    "elder_unknown": 1.0,
-    "tag_missing": 0.2,
-    "tag_unknown": 0.3,
-    "tag_revoked": 0.4,
-    "tag_other": 1.0,
-    "far": 1.0,
-    "rather_far": 0.3,
-    "start_far": 0.4,
-    "position_odd": 0.1,
-    "mocked": 1.0,
-    "same_as_register": 0.4,
-    "frozen_position": 0.3,
-    "home_unsure": 0.0,
-    "short_stay": 1.0,
-    "stay_unknown": 0.3,
-    "no_evidence": 0.5,
-    "overlap": 1.0,
-    "too_fast": 1.0,
-    "clock_unproved": 0.0,
-    "clock_set": 0.2,
-    "clock_moved": 0.7,
-    "time_future": 1.0,
-    "time_old": 1.0,
-}
-"""Flag code → doubt it adds at full weight."""
-
-SCALES: dict[str, float] = {
-    "tag_near": 0.3,
-    "far_unsure_home": 0.5,
-    "unproved_times": 0.5,
-    "short_overlap": 0.4,
-    "short_explained": 0.3,
-    "set_by_days": 3.0,
-}
-"""By how much a circumstance lessens (or, the last, raises) a flag.
-
-`tag_near`: a wrong tag while the position is good and near, or the tag is from the same flat or staircase (couples,
-neighbours, a torn tag replaced by hand).
-`far_unsure_home`: far, but the right tag, and the register's own position is in doubt.
-`unproved_times`: travel and overlap worked out from times that no server proved.
-`short_overlap`: under five minutes and under half of the shorter stay: somebody forgot to press "end".
-`short_explained`: a short stay that was urgent, or that the visit explains otherwise.
-`set_by_days`: the clock was set by more than half a day, which no drift and no forgotten time zone does.
-"""
-
-NEAR_M = 100.0
-FAR_M = 300.0
-"""Metres between reading and home that are left after the accuracy (and the home's own spread) is taken off."""
-GOOD_ACCURACY_M = 200.0
-"""A reading worse than this can contradict, but does not show that somebody was near."""
-WORST_ACCURACY_M = 5000.0
-"""A reading worse than this says nothing."""
-UNSAID_ACCURACY_M = 50.0
-"""Taken where a receiver gives no accuracy, or 0, which no receiver has."""
-SAME_M = 1.5
-SAME_HOME_M = 60.0
-"""Homes nearer than this are a couple's, a staircase's: visits there may overlap."""
-MAX_SPEED_MPS = 40.0
-OVERLAP_SLACK_S = 60
-CLOCK_SET_S = 900
-CLOCK_SET_DAYS_S = 43_200
-CLOCK_MOVED_S = 300
 
 
 @dataclass(frozen=True, slots=True)
