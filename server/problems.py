@@ -129,6 +129,17 @@ CATALOGUE: dict[str, Kind] = {
     "username_taken": _k(409, "用户名已被使用", "The user name is taken"),
     "password_weak": _k(422, "密码不合要求", "The password is not acceptable"),
     "role_beyond_reach": _k(403, "不能授予这个角色", "You may not grant this role"),
+    # the register
+    "regions_missing": _k(
+        409, "还没有行政区划", "There are no divisions yet",
+        "请先导入区划：yuetan regions import 文件.csv", "Import them first: yuetan regions import FILE.csv",
+    ),
+    "county_needed": _k(
+        422, "请说明是哪个县的台账", "Say whose register it is",
+        "区划太多，请用 --county 指定县。", "There are many counties: name one with --county.",
+    ),
+    "elder_known": _k(409, "这位老人已在台账中", "This elder is on the register already"),
+    "elder_erased": _k(410, "这位老人的资料已删除", "This elder's data were erased"),
     # visits, reviews, photos, alerts
     "own_visit": _k(403, "不能复核自己参与的探访", "Nobody reviews a visit of their own"),
     "already_reviewed": _k(409, "已经复核过", "Already reviewed"),

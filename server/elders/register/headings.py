@@ -20,7 +20,7 @@ _VILLAGE = "行政村|自然村|村庄|村民委员会|居民委员会|村委会
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (field, re.compile(pattern, re.IGNORECASE))
     for field, pattern in (
-        ("ignored", r"序号?|编号|年龄|周岁|录入人|填表人|填报.*|探访员.*|志愿者.*|结对.*|.*负责人.*"),
+        ("ignored", r"序号?|编号|年龄|周岁|录入人员?|填表人|填报.*|探访员.*|志愿者.*|结对.*|.*负责人.*"),
         ("contact_relation", rf"(?:.*(?:{_OTHER_PERSON}))?.*关系"),
         ("ignored", rf".*(?:{_OTHER_PERSON}).*(?:身份|证件|地址|住址|性别|年龄|出生)\S*"),
         ("contact_phone", rf".*(?:{_OTHER_PERSON}).*(?:电话|手机|号码|方式)\S*"),
@@ -30,6 +30,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("name", r"(?:老人|老年人|本人|对象|服务对象|探访对象|人员)?(?:姓名|名字)|姓\s*名|老人|老年人|name"),
         ("sex", r"(?:老人)?性别|sex|gender"),
         ("birth_date", r".*(?:出生|生日).*|birth.*"),
+        ("registered_on", r"(?:登记|建档|入册|纳入|录入)(?:日期|时间)"),
         ("region_code", r".*(?:区划|社区|村).*(?:代码|编码)"),
         ("household_address", r"户籍.*|户口.*"),
         ("address", r".*(?:地址|住址|居住地|门牌|住所|住处|住房).*|address"),

@@ -148,6 +148,7 @@ class _Row:
         categories = self._categories()
         contacts = self._contacts()
         position = self._position()
+        registered_on = self._registered_on()
         notes = self._long("notes", cells.text(self.cell("notes")), NOTES_MAX)
         if self.problems or id_number is None or born is None or found is None:
             return None
@@ -155,9 +156,9 @@ class _Row:
         contacts += [ContactPerson(name, number, "本人") for number in numbers[1:]]
         county = place.above("county")
         return RegisterRow(
-            self.sheet, self.number, place.id, county.id if county else None, id_number.text, name,
+            self.sheet, self.number, place.id, place.code, county.id if county else None, id_number.text, name,
             sex or ("m" if id_number.sex == "male" else "f"), born, address or None,
-            numbers[0] if numbers else None, categories, tuple(contacts), position, notes or None,
+            numbers[0] if numbers else None, categories, tuple(contacts), position, notes or None, registered_on,
         )  # fmt: skip
 
     def _name(self) -> str:
@@ -284,6 +285,13 @@ class _Row:
             shown = " ".join(filter(None, map(cells.text, pair)))
             self.fault(field, fault, value=shown[:40])
         return value
+
+    def _registered_on(self) -> dt.date | None:
+        written, fault = cells.birth(self.cell("registered_on"))
+        day = written.full() if written is not None else None
+        if fault or (written is not None and (day is None or day > self.rules.today)):
+            self.fault("registered_on", "bad_registered_on", value=cells.text(self.cell("registered_on"))[:30])
+        return day
 
     def _long(self, field: str, value: str, limit: int) -> str:
         if len(value) > limit:

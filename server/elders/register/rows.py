@@ -41,6 +41,7 @@ class RegisterRow:
     sheet: str
     row: int
     region_id: int
+    region_code: int | None
     county_region_id: int | None
     id_number: str
     name: str
@@ -52,6 +53,7 @@ class RegisterRow:
     contacts: tuple[ContactPerson, ...] = ()
     position: tuple[float, float] | None = None
     notes: str | None = None
+    registered_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

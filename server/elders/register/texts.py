@@ -102,9 +102,13 @@ PROBLEMS: dict[str, Words] = {
     "too_long": Words(
         "内容有 {length} 个字，最多 {limit} 个", "The text has {length} characters, at most {limit} fit",
         "请缩短内容", "Shorten the text"),
-    "other_county": Words(
-        "「{value}」不属于本县", "“{value}” belongs to another county",
-        "请导入到所属县，或核对村（社区）名称", "Import it into its own county, or check the village's name"),
+    "bad_registered_on": Words(
+        "登记日期「{value}」看不懂或在今天之后",
+        "The date of registration “{value}” is not understood or in the future",
+        "请写成 2026-11-01，或留空（即导入当天）", "Write it as 2026-11-01, or leave it empty (the day of import)"),
+    "outside_area": Words(
+        "「{value}」不在您的管辖范围内", "“{value}” lies outside your area",
+        "请由所属社区或上级导入此行", "Let that community's own director, or the town, import this row"),
 }
 
 UNREADABLE: dict[str, tuple[str, str]] = {
