@@ -1,0 +1,88 @@
+"""Wiring: the phone (presenters, store, sync) on one side, the window and its screens on the other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from kivy.app import App
+from kivy.base import ExceptionHandler, ExceptionManager
+from kivy.core.window import Window
+
+from caregiver_app.presenters.interface import Phone
+from caregiver_app.screens.navigator import Navigator
+from caregiver_app.screens.style import register_fonts, ui
+
+log = logging.getLogger(__name__)
+
+BACK_KEY = 27  # Escape, and Android's back button
+
+
+class KeepRunning(ExceptionHandler):
+    """A fault in one screen must not end the app: it is logged, and the user is taken back to the list."""
+
+    def __init__(self, app: YuetanApp) -> None:
+        self._app = app
+        self._last: type[BaseException] | None = None
+
+    def handle_exception(self, inst: BaseException) -> int:
+        if not isinstance(inst, Exception):
+            return int(ExceptionManager.RAISE)
+        log.error("a screen failed", exc_info=inst)
+        return int(ExceptionManager.PASS)
+
+
+class YuetanApp(App):
+    """The caregiver's app. `forgiving=False` lets errors of callbacks out, as the tests want them."""
+
+    title = "月探 Yuetan"
+    kv_file = ""
+
+    def __init__(
+        self,
+        phone: Phone,
+        dial: Callable[[str], bool],
+        preset: dict[str, str] | None = None,
+        forgiving: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.phone = phone
+        self._dial = dial
+        self._preset = preset
+        self._forgiving = forgiving
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    def load_kv(self, filename: str | None = None) -> bool:
+        """Every screen loads its own; there is no kv of the app."""
+        return False
+
+    def build(self) -> Navigator:
+        register_fonts()
+        settings = self.phone.settings.view()
+        ui.use(settings.text_size, settings.language)
+        Window.clearcolor = ui.paper
+        Window.softinput_mode = "below_target"
+        self.navigator = Navigator(self.phone, self._dial, self._preset)
+        self.navigator.begin()
+        return self.navigator
+
+    def on_start(self) -> None:
+        if self._forgiving:
+            ExceptionManager.add_handler(KeepRunning(self))
+        Window.bind(on_keyboard=self._key)
+        self._unsubscribe = self.phone.subscribe(self.navigator.changed)
+        self.phone.start()
+
+    def on_pause(self) -> bool:
+        """Nothing is lost by being put away: every change was on disk when it was made."""
+        return True
+
+    def on_stop(self) -> None:
+        Window.unbind(on_keyboard=self._key)
+        self._unsubscribe()
+        self.phone.stop()
+
+    def _key(self, _window: object, key: int, *_: object) -> bool:
+        return key == BACK_KEY and self.navigator.back()

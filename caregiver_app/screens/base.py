@@ -1,0 +1,71 @@
+"""What every screen can do: ask its presenter, go somewhere, work in the background, be drawn anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kivy.clock import Clock
+from kivy.properties import ObjectProperty
+from kivy.uix.screenmanager import Screen
+
+from caregiver_app.presenters.interface import Phone
+
+if TYPE_CHECKING:
+    from caregiver_app.screens.navigator import Navigator
+
+
+class Page(Screen):
+    """One screen. Subclasses draw in `refresh`, which may be called at any time, on the main thread."""
+
+    navigator: Navigator = ObjectProperty(None)
+    #: The tab that is lit, for screens that are one of the four places.
+    tab: str | None = None
+    #: Where the back key leads; None: nowhere, it leaves the app.
+    has_back = True
+
+    def __init__(self, navigator: Navigator, **params: Any) -> None:
+        self.params = params
+        super().__init__(navigator=navigator)
+        self.setup(**params)
+        self.refresh()
+
+    @property
+    def phone(self) -> Phone:
+        """The app without its widgets."""
+        return self.navigator.phone
+
+    def setup(self, **params: Any) -> None:
+        """Take what the screen was opened with."""
+
+    def refresh(self) -> None:
+        """Ask the presenter for a new view and draw it."""
+
+    def leave(self) -> None:
+        """The screen is taken off: stop what it started."""
+
+    def back(self) -> None:
+        """One screen back."""
+        self.navigator.back()
+
+    def go(self, name: str, **params: Any) -> None:
+        """Open another screen over this one."""
+        self.navigator.go(name, **params)
+
+    def in_background(
+        self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[BaseException], None]
+    ) -> None:
+        """Run `work` on a thread and hand on its result, or its error, here, unless the user has left."""
+
+        def finished(result: Any, error: BaseException | None) -> None:
+            Clock.schedule_once(lambda _: hand_on(result, error), 0)
+
+        def hand_on(result: Any, error: BaseException | None) -> None:
+            if not self.navigator.holds(self):
+                return
+            if error is not None:
+                failed(error)
+            else:
+                done(result)
+
+        self.phone.in_background(work, finished)

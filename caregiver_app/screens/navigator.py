@@ -1,0 +1,146 @@
+"""Which screen is shown, and the way back.
+
+The stack holds live screens, so that going back finds the list where it was left. Changing language or text
+size builds every screen on the stack anew. No transition: nothing moves, and a picture taken after a frame is
+whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.uix.screenmanager import NoTransition, ScreenManager
+
+from caregiver_app.presenters.interface import Phone
+from caregiver_app.screens.base import Page
+from caregiver_app.screens.style import ui
+
+#: name -> (module, class); a screen is imported when it is first shown, so that the app starts fast.
+SCREENS = {
+    "welcome": ("welcome", "WelcomeScreen"),
+    "today": ("today", "TodayScreen"),
+    "scan": ("scan", "ScanScreen"),
+    "files": ("files", "FilesScreen"),
+    "elder": ("elder", "ElderScreen"),
+    "visit": ("visit", "VisitScreen"),
+    "saved": ("saved", "SavedScreen"),
+    "sync": ("sync", "SyncScreen"),
+    "hours": ("hours", "HoursScreen"),
+    "settings": ("settings", "SettingsScreen"),
+}
+
+
+class Navigator(ScreenManager):
+    """Shows the top of the stack. `dial(number) -> bool` opens the phone's dialler."""
+
+    def __init__(
+        self, phone: Phone, dial: Callable[[str], bool], preset: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(transition=NoTransition())
+        self.phone = phone
+        self.dial = dial
+        #: What the command line gave: `address` and `code` of the first screen.
+        self.preset = dict(preset or {})
+        self.stack: list[tuple[str, Page]] = []
+        self._wanted = False
+        self._serial = 0
+
+    # ------------------------------------------------------------------ ways
+
+    @property
+    def page(self) -> Page:
+        """The screen that is shown."""
+        return self.stack[-1][1]
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Names on the stack, the shown one last."""
+        return tuple(name for name, _ in self.stack)
+
+    def holds(self, page: Page) -> bool:
+        """Whether this very screen is still on the stack."""
+        return any(held is page for _, held in self.stack)
+
+    def begin(self) -> None:
+        """The first screen: the list, or enrolment where the phone is not registered."""
+        self.home("welcome" if self.phone.enrol.view().needed else "today")
+
+    def go(self, name: str, **params: Any) -> None:
+        """Open a screen over the shown one."""
+        self._put(name, self._make(name, params))
+
+    def swap(self, name: str, **params: Any) -> None:
+        """Open a screen in place of the shown one, so that back does not return to it."""
+        page = self._make(name, params)
+        self._drop()
+        self._put(name, page)
+
+    def home(self, name: str = "today", **params: Any) -> None:
+        """Open a screen as the only one."""
+        page = self._make(name, params)
+        while self.stack:
+            self._drop()
+        self._put(name, page)
+
+    def back(self) -> bool:
+        """One screen back; from another tab to today. False: there is nothing behind."""
+        if len(self.stack) > 1:
+            self._drop()
+            self._show()
+            self.page.refresh()
+            return True
+        if self.stack and self.stack[0][0] not in ("today", "welcome"):
+            self.home()
+            return True
+        return False
+
+    def rebuild(self) -> None:
+        """Draw everything anew, after a change of language or text size."""
+        entries = [(name, page.params) for name, page in self.stack]
+        while self.stack:
+            self._drop()
+        for name, params in entries:
+            self._put(name, self._make(name, params))
+
+    def changed(self) -> None:
+        """Something shown may have changed; may be called from any thread."""
+        if not self._wanted:
+            self._wanted = True
+            Clock.schedule_once(self._refresh, 0)
+
+    # --------------------------------------------------------------- the stack
+
+    def _refresh(self, _: float) -> None:
+        self._wanted = False
+        if self.stack:
+            self.page.refresh()
+
+    def _make(self, name: str, params: dict[str, Any]) -> Page:
+        settings = self.phone.settings.view()
+        if (settings.text_size, settings.language) != (ui.theme.text_size, ui.language):
+            ui.use(settings.text_size, settings.language)
+            Window.clearcolor = ui.paper
+        module, kind = SCREENS[name]
+        page: Page = getattr(import_module(f"caregiver_app.screens.{module}"), kind)(self, **params)
+        self._serial += 1
+        page.name = f"{name}-{self._serial}"
+        return page
+
+    def _put(self, name: str, page: Page) -> None:
+        self.stack.append((name, page))
+        self.add_widget(page)
+        self._show()
+
+    def _drop(self) -> None:
+        _, page = self.stack.pop()
+        page.leave()
+        if len(self.screens) > 1:
+            self.current = next(screen.name for screen in self.screens if screen is not page)
+        self.remove_widget(page)
+
+    def _show(self) -> None:
+        self.current = self.stack[-1][1].name

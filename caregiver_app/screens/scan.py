@@ -1,0 +1,127 @@
+"""From a code to an elder: by camera, from a picture, typed; and from the list where the code is torn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+
+from caregiver_app.presenters.views import ScanView
+from caregiver_app.screens.base import Page
+from caregiver_app.screens.parts import load_kv
+from caregiver_app.screens.style import ui
+
+
+class ScanScreen(Page):
+    """`purpose` visit: what was found is shown and a visit begun; enrol: the text is given to `on_text`.
+
+    `elder_id`: the card that scanning was begun from; a tag of another elder is then said, not hidden.
+    """
+
+    typed = StringProperty("")
+    working = BooleanProperty(False)
+    has_camera = BooleanProperty(False)
+    can_decode = BooleanProperty(True)
+    enrolling = BooleanProperty(False)
+    found = ObjectProperty(None, allownone=True)
+    found_title = StringProperty("")
+    found_text = StringProperty("")
+    found_tone = StringProperty("jade")
+    begin_text = StringProperty("")
+
+    def setup(
+        self, purpose: str = "visit", on_text: Any = None, elder_id: str | None = None, **_: Any
+    ) -> None:
+        self.enrolling = purpose == "enrol"
+        self._on_text = on_text
+        self._elder_id = elder_id
+        self._reading = False
+        self.can_decode = self.phone.scan.can_decode()
+        self.has_camera = self.can_decode and self.ids.finder.start()
+        self.ids.finder.bind(on_frame=self._frame)
+
+    def leave(self) -> None:
+        self.ids.finder.stop()
+
+    # ------------------------------------------------------------ reading
+
+    def _frame(self, _: Any, pixels: bytes, width: int, height: int) -> None:
+        if self._reading or self.found is not None:
+            return
+        self._reading = True
+
+        def done(view: ScanView | None) -> None:
+            self._reading = False
+            if view is not None and view.kind != "nothing":
+                self.take(view)
+
+        def failed(_: BaseException) -> None:
+            self._reading = False
+
+        self.in_background(lambda: self.phone.scan.read_frame(pixels, width, height), done, failed)
+
+    def pick(self) -> None:
+        """Read a picture file."""
+        self.go("files", on_pick=self.read_picture)
+
+    def read_picture(self, path: Path) -> None:
+        """A picture was chosen."""
+        if self.navigator.page is not self:
+            self.navigator.back()
+        self.working = True
+        self.found = None
+
+        def done(view: ScanView) -> None:
+            self.working = False
+            self.take(view)
+
+        def failed(_: BaseException) -> None:
+            self.working = False
+            self.take(ScanView("nothing", ui.word("visit.not_picture")))
+
+        self.in_background(lambda: self.phone.scan.read_image(path), done, failed)
+
+    def use_typed(self) -> None:
+        """The letters under the code were typed in."""
+        if self.typed.strip():
+            self.take(self.phone.scan.read_text(self.typed.strip(), "typed"))
+
+    # ------------------------------------------------------------ what was found
+
+    def take(self, view: ScanView) -> None:
+        """Show what it is; a code of registration goes back to the first screen."""
+        if self.enrolling and view.text:
+            self._on_text(view.text)
+            return
+        self.found = view
+        good = view.kind == "elder"
+        other = bool(good and self._elder_id and view.elder and view.elder.id != self._elder_id)
+        self.found_tone = "jade" if good and not other else ("amber" if view.can_visit else "red")
+        self.found_title = view.elder.name if view.elder else ""
+        self.found_text = view.message
+        self.begin_text = ""
+        if view.can_visit:
+            self.begin_text = ui.word("scan.begin" if view.elder else "scan.begin_unknown")
+        self.ids.scroll.scroll_y = 1
+
+    def begin(self) -> None:
+        """Begin the visit with this code."""
+        view = self.found
+        visit = self.phone.begin_visit(view.elder.id if view.elder else None, tag=view.text, tag_by=view.by)
+        self.navigator.swap("visit", draft_id=visit.draft_id)
+
+    def again(self) -> None:
+        """Forget what was found."""
+        self.found = None
+
+    def without(self) -> None:
+        """Torn or missing: choose from the list; the card offers to begin without a code."""
+        if self._elder_id:
+            visit = self.phone.begin_visit(self._elder_id)
+            self.navigator.swap("visit", draft_id=visit.draft_id)
+        else:
+            self.navigator.home("today")
+
+
+load_kv(__file__)

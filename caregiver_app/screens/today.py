@@ -1,0 +1,154 @@
+"""Today: who is due, most urgent first; search; one large button."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivy.metrics import dp
+from kivy.properties import (
+    BooleanProperty,
+    ListProperty,
+    NumericProperty,
+    ObjectProperty,
+    StringProperty,
+)
+from kivy.uix.behaviors import ButtonBehavior
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.recycleview import RecycleView
+from kivy.uix.recycleview.views import RecycleDataViewBehavior
+
+from caregiver_app.presenters.views import ElderRow
+from caregiver_app.screens.base import Page
+from caregiver_app.screens.parts import Surface, load_kv
+from caregiver_app.screens.style import measure, ui
+
+#: How a row's badge looks; what it says is the presenter's.
+DUE_LOOKS = {
+    "alert": ("red", "danger"),
+    "soon": ("amber", "wait"),
+    "due": ("amber", "calendar"),
+    "saved": ("grey", "upload"),
+    "done": ("jade", "check_circle"),
+    "none": ("grey", ""),
+}
+
+
+def row_facts(row: ElderRow) -> str:
+    """Under the badges: what is due where an alert stands first, where, and why on the register."""
+    due = row.due_text if row.alert_text else ""
+    why = " · ".join((*row.categories, row.distance_text) if row.distance_text else row.categories)
+    return "\n".join(line for line in (due, row.place, why) if line)
+
+
+class ElderTile(RecycleDataViewBehavior, ButtonBehavior, Surface, BoxLayout):
+    """One elder in the list: name, how urgent, where."""
+
+    name = StringProperty("")
+    short_no = StringProperty("")
+    facts = StringProperty("")
+    badge_text = StringProperty("")
+    draft_text = StringProperty("")
+    tone = StringProperty("grey")
+    picture = StringProperty("")
+    elder_id = StringProperty("")
+    open_elder = ObjectProperty(lambda elder_id: None)
+
+    def on_release(self) -> None:
+        self.open_elder(self.elder_id)
+
+
+class ElderList(RecycleView):
+    """Draws only the rows that are seen, so that a thousand elders scroll as ten do."""
+
+
+def tile_height(row: dict[str, Any], width: float) -> float:
+    """Height of a row before it is drawn: the list must know where each one stands."""
+    inner = width - dp(32)
+    height = dp(28) + measure(row["name"], ui.name, inner - dp(90), True)[1]
+    badge = max(1.0, inner - ui.body - dp(26))
+    for text in (row["badge_text"], row["draft_text"]):
+        if text:
+            height += measure(text, ui.body, badge, True)[1] + dp(8) + dp(6)
+    if row["facts"]:
+        height += measure(row["facts"], ui.body, inner)[1] + dp(6)
+    return max(height, ui.target)
+
+
+class TodayScreen(Page):
+    """The list."""
+
+    tab = "today"
+    has_back = False
+    query = StringProperty("")
+    title = StringProperty("")
+    progress_text = StringProperty("")
+    progress_done = NumericProperty(0)
+    progress_saved = NumericProperty(0)
+    progress_total = NumericProperty(0)
+    sync_text = StringProperty("")
+    sync_state = StringProperty("ok")
+    waiting = NumericProperty(0)
+    rows = ListProperty([])
+    empty_title = StringProperty("")
+    empty_text = StringProperty("")
+    searching = BooleanProperty(False)
+
+    def setup(self, **_: Any) -> None:
+        self._rows: tuple[ElderRow, ...] = ()
+        self._width = 0.0
+        self.ids.list.bind(width=lambda *_: self._lay_out())
+
+    def refresh(self) -> None:
+        view = self.phone.today.view(self.query)
+        self.title = view.title
+        self.progress_text = view.progress_text
+        self.progress_done = view.progress_done
+        self.progress_saved = view.progress_saved
+        self.progress_total = view.progress_total
+        self.sync_text, self.sync_state = view.badge.text, view.badge.state
+        self.waiting = view.badge.waiting + view.badge.refused
+        if view.rows != self._rows or self._width != self.ids.list.width:
+            self._rows = view.rows
+            self._lay_out()
+        if view.rows:
+            self.empty_title = self.empty_text = ""
+        elif self.query:
+            self.empty_title, self.empty_text = ui.word("today.none"), ui.word("today.none_help")
+        else:
+            self.empty_title = view.empty_text or ui.word("today.empty")
+            self.empty_text = ui.word("today.empty_help")
+
+    def on_query(self, _: object, query: str) -> None:
+        self.searching = bool(query)
+        self.refresh()
+        self.ids.list.scroll_y = 1
+
+    def _lay_out(self) -> None:
+        self._width = self.ids.list.width
+        inner = self._width - dp(32)
+        if inner <= dp(60):
+            return
+        data = []
+        for row in self._rows:
+            tone, picture = DUE_LOOKS.get(row.due, ("grey", ""))
+            item = {
+                "elder_id": row.id,
+                "name": row.name,
+                "short_no": row.short_no,
+                "facts": row_facts(row),
+                "badge_text": row.alert_text or row.due_text,
+                "draft_text": ui.word("today.open_draft") if row.draft else "",
+                "tone": tone,
+                "picture": picture,
+                "open_elder": self.open,
+            }
+            item["size"] = (inner, tile_height(item, inner))
+            data.append(item)
+        self.ids.list.data = data
+
+    def open(self, elder_id: str) -> None:
+        """The elder's card."""
+        self.go("elder", elder_id=elder_id)
+
+
+load_kv(__file__)

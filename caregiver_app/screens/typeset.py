@@ -1,0 +1,97 @@
+"""Where a line may end. Kivy breaks Chinese anywhere, even before a full stop; readers stumble over that.
+
+`wrap` breaks between Chinese characters and between words, never before closing or after opening punctuation,
+and does not leave a word alone on the last line where a slightly narrower column avoids it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+CLOSING = set("，。、；：？！）】」』》〉”’…％%,.;:?!)]}·")
+#: A last line shorter than this share of the column is balanced, in paragraphs of up to so many lines.
+LONELY = 0.3
+BALANCED = 4
+OPENING = set("（【「『《〈“‘([{￥")
+
+
+def is_wide(character: str) -> bool:
+    """Chinese characters and their punctuation: a line may end after any of them."""
+    return ord(character) >= 0x2E80
+
+
+def pieces(text: str) -> list[str]:
+    """Text cut where a line may end; a piece keeps the spaces that follow it."""
+    found: list[str] = []
+    current = ""
+    for at, character in enumerate(text):
+        if current:
+            last = current[-1]
+            free = last == " " or is_wide(last) or is_wide(character)
+            if free and character != " " and character not in CLOSING and last not in OPENING:
+                found.append(current)
+                current = ""
+        current += character
+        if at == len(text) - 1:
+            found.append(current)
+    return found
+
+
+def fill(parts: list[str], width: float, size_of: Callable[[str], float]) -> list[str]:
+    """Lines as full as they go; a piece wider than a line is cut where it must be."""
+    lines: list[str] = []
+    line = ""
+    for part in parts:
+        if not line or size_of((line + part).rstrip()) <= width:
+            line += part
+        else:
+            lines.append(line.rstrip())
+            line = part
+        while size_of(line.rstrip()) > width and len(line) > 1:
+            cut = len(line) - 1
+            while cut > 1 and size_of(line[:cut]) > width:
+                cut -= 1
+            lines.append(line[:cut])
+            line = line[cut:]
+    lines.append(line.rstrip())
+    return lines
+
+
+def wrap(text: str, width: float, size_of: Callable[[str], float]) -> list[str]:
+    """Lines of a text in a column `width` wide; `size_of` gives a line's width in the same unit."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        parts = pieces(paragraph)
+        filled = fill(parts, width, size_of)
+        if 1 < len(filled) <= BALANCED:
+            narrower = width
+            while size_of(filled[-1]) < LONELY * width and narrower > 0.6 * width:
+                narrower -= 0.03 * width
+                again = fill(parts, narrower, size_of)
+                if len(again) > len(filled):
+                    break
+                if size_of(again[-1]) > size_of(filled[-1]):
+                    filled = again
+        lines.extend(filled)
+    return lines
+
+
+@lru_cache(maxsize=65536)
+def _advance(character: str, font_size: float) -> float:
+    from caregiver_app.screens.style import extents
+
+    return extents(character, font_size)
+
+
+def width_of(text: str, font_size: float) -> float:
+    """Width of a text on one line, by its characters' own widths (the font is hardly kerned)."""
+    return sum(_advance(character, font_size) for character in text)
+
+
+@lru_cache(maxsize=16384)
+def broken(text: str, font_size: float, width: float) -> str:
+    """The text with its line ends put in."""
+    if width <= font_size:
+        return text
+    return "\n".join(wrap(text, width, lambda line: width_of(line, font_size)))

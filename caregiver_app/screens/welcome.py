@@ -1,0 +1,143 @@
+"""The first screen: language, type size, and the registration of this phone by a code from the community."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kivy.properties import BooleanProperty, ListProperty, StringProperty
+from kivy.uix.widget import Widget
+
+from caregiver_app.presenters.views import Choice, EnrolView
+from caregiver_app.screens.base import Page
+from caregiver_app.screens.parts import load_kv
+from caregiver_app.screens.style import ui
+
+
+class Moon(Widget):
+    """The mark: a moon over a roof line."""
+
+
+class WelcomeScreen(Page):
+    """Enrols. The address is asked for only where neither the command line nor an earlier code gave one."""
+
+    has_back = False
+    languages = ListProperty([])
+    sizes = ListProperty([])
+    code = StringProperty("")
+    address = StringProperty("")
+    asks_address = BooleanProperty(True)
+    code_problem = StringProperty("")
+    address_problem = StringProperty("")
+    problem = StringProperty("")
+    message = StringProperty("")
+    working = BooleanProperty(False)
+    over = BooleanProperty(False)  # opened from the settings: there is a way back
+
+    def setup(self, code: str = "", **_: Any) -> None:
+        self.over = bool(self.navigator.stack)
+        preset = self.navigator.preset
+        view = self.phone.enrol.view()
+        self.address = preset.get("address") or view.address
+        self.code = code or preset.get("code", "")
+        self.asks_address = not self.address
+        self._say(view)
+        if code:
+            self.take(code)
+
+    def refresh(self) -> None:
+        settings = self.phone.settings.view()
+        self.languages = list(settings.languages)
+        self.sizes = [
+            Choice("normal", ui.word("welcome.normal"), settings.text_size == "normal"),
+            Choice("large", ui.word("welcome.elder"), settings.text_size != "normal"),
+        ]
+
+    def _say(self, view: EnrolView) -> None:
+        self.problem = view.problem
+        parts = [view.message] if view.again or view.problem else []
+        if view.waiting:
+            parts.append(ui.word("welcome.safe", count=view.waiting))
+        self.message = "\n".join(part for part in parts if part)
+
+    def set_language(self, language: str) -> None:
+        """The whole app speaks it from now on."""
+        self._keep()
+        self.phone.settings.set_language(language)
+        self.navigator.rebuild()
+
+    def set_size(self, size: str) -> None:
+        """Standard, or 长辈版."""
+        self._keep()
+        self.phone.settings.set_text_size(size)
+        self.navigator.rebuild()
+
+    def _keep(self) -> None:
+        self.navigator.preset = {"address": self.address, "code": self.code}
+
+    def take(self, scanned: str) -> None:
+        """A scanned or typed text: it may carry the server's address as well."""
+        address, code = self.phone.enrol.read(scanned)
+        if address:
+            self.address, self.asks_address = address, False
+        self.code = code or scanned.strip()
+        self.code_problem = ""
+
+    def scan(self) -> None:
+        """Read the code with the camera, or from a picture."""
+        self._keep()
+        self.go("scan", purpose="enrol", on_text=self._scanned)
+
+    def pick(self) -> None:
+        """Read the code from a picture file."""
+        self._keep()
+        self.go("files", on_pick=self._picked)
+
+    def _scanned(self, text: str) -> None:
+        self.navigator.back()
+        self.take(text)
+
+    def _picked(self, path: Path) -> None:
+        self.navigator.back()
+        self.working = True
+
+        def done(found: Any) -> None:
+            self.working = False
+            if found.text:
+                self.take(found.text)
+            else:
+                self.code_problem = ui.word("welcome.unread")
+
+        self.in_background(lambda: self.phone.scan.read_image(path), done, self._failed)
+
+    def start(self) -> None:
+        """Register; what came of it is said here, or the list is shown."""
+        if self.working:
+            return
+        if self.code.strip():
+            self.take(self.code)
+        self.code_problem = "" if self.code.strip() else ui.word("welcome.empty_code")
+        self.address_problem = "" if self.address.strip() else ui.word("welcome.empty_address")
+        if self.address_problem:
+            self.asks_address = True
+        if self.code_problem or self.address_problem:
+            return
+        self.working, self.problem = True, ""
+        address, code = self.address.strip(), self.code.strip()
+        self.in_background(lambda: self.phone.enrol.submit(address, code), self._submitted, self._failed)
+
+    def _submitted(self, view: EnrolView) -> None:
+        self.working = False
+        if view.done:
+            self.navigator.preset = {}
+            self.navigator.home("today")
+        else:
+            self.asks_address = True
+            self._say(view)
+
+    def _failed(self, error: BaseException) -> None:
+        self.working = False
+        self.problem = ui.word("error.title")
+
+
+load_kv(__file__)

@@ -1,0 +1,565 @@
+"""A phone made of pictures: the states that screens can be asked to draw, long words included, and no store.
+
+Flows through the real presenters are tested in `test_flow.py`; this one is for looks and geometry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from caregiver_app.presenters.hours import HourEntry, HoursView
+from caregiver_app.presenters.views import (
+    Call,
+    Choice,
+    ElderRow,
+    ElderView,
+    EnrolView,
+    FormGroup,
+    FormItem,
+    OutboxRow,
+    OutboxView,
+    PastVisit,
+    Saved,
+    ScanView,
+    SettingsView,
+    SyncBadge,
+    TodayView,
+    VisitView,
+)
+
+GROUPS = (
+    (
+        "health",
+        "健康状况",
+        "Health",
+        (
+            ("expression", "表达能力", "Expressing themselves"),
+            ("mobility", "行动能力", "Getting about"),
+            ("illness", "疾病状况", "Illness"),
+        ),
+    ),
+    (
+        "mind",
+        "精神状态",
+        "State of mind",
+        (("mood", "情绪", "Mood"), ("thinking", "思维", "Thinking"), ("stress", "压力", "Stress")),
+    ),
+    (
+        "safety",
+        "安全情况",
+        "Safety",
+        (
+            ("gas", "燃气", "Gas"),
+            ("water_heating", "水暖", "Water and heating"),
+            ("electricity", "用电", "Electricity"),
+        ),
+    ),
+    (
+        "hygiene",
+        "卫生状况",
+        "Hygiene",
+        (
+            ("personal", "个人", "Personal"),
+            ("home", "家庭", "Home"),
+            ("surroundings", "周边", "Surroundings"),
+        ),
+    ),
+    (
+        "living",
+        "居住环境",
+        "Living conditions",
+        (
+            ("indoor", "室内", "Indoors"),
+            ("outdoor", "室外", "Outdoors"),
+            ("neighbours", "邻里关系", "Relations with neighbours"),
+        ),
+    ),
+)
+GRADES = (("good", "良", "Good"), ("fair", "中", "Fair"), ("poor", "差", "Poor"))
+OUTCOMES = (("met", "见到了", "Met"), ("not_home", "没人在", "Nobody home"), ("refused", "不愿意", "Refused"))
+REASONS = (
+    ("no_answer", "没人应门", "Nobody answers"),
+    ("neighbour_says_out", "邻居说出去了", "Neighbour says out"),
+    ("in_hospital", "住院了", "In hospital"),
+    ("with_family", "在家人那里", "With family"),
+    ("travelling", "外出", "Travelling"),
+    ("moved", "搬走了", "Moved away"),
+    ("died", "去世了", "Died"),
+    ("door_unsafe", "门口不安全", "Door unsafe"),
+    ("other", "其他", "Other"),
+)
+URGENTS = (
+    ("ill", "生病了", "Ill"),
+    ("fallen", "摔倒了", "Has fallen"),
+    ("danger_at_home", "家里有危险", "Danger at home"),
+    ("no_food", "没吃的", "No food"),
+    ("abuse", "被虐待", "Abuse"),
+    ("other", "其他", "Other"),
+)
+NEEDS = (
+    ("meals", "助餐", "Meals"),
+    ("medical", "助医", "Medical"),
+    ("bathing", "助浴", "Bathing"),
+    ("cleaning", "助洁", "Cleaning"),
+    ("emergency", "助急", "Emergency"),
+    ("mobility", "助行", "Getting about"),
+    ("leisure", "助娱", "Leisure"),
+    ("other", "其他", "Other"),
+)
+
+
+class FakePhone:
+    """All presenters at once; public attributes choose the state."""
+
+    def __init__(self, language: str = "zh", text_size: str = "normal") -> None:
+        self.language, self.text_size = language, text_size
+        self.enrolled = True
+        self.badge_state = "waiting"
+        self.no_elders = False
+        self.no_account = False
+        self.camera_finds: ScanView | None = None
+        self.problem = ""
+        self.outbox_empty = False
+        self.visit_state = {
+            "outcome": "met",
+            "answers": {},
+            "all_good": False,
+            "reason": None,
+            "urgent": None,
+            "needs": set(),
+            "note": "",
+            "channel": "home",
+        }
+        self.dialled: list[str] = []
+        self.sent_now = 0
+        self.enrol = self.today = self.scan = self.elder = self.outbox = self.settings = self.hours = None
+        for name in ("enrol", "today", "scan", "elder", "outbox", "settings", "hours"):
+            setattr(self, name, _Part(self, name))
+
+    def say(self, zh: str, en: str) -> str:
+        return zh if self.language == "zh" else en
+
+    def choices(self, table: Any, chosen: Any) -> tuple[Choice, ...]:
+        chosen = chosen if isinstance(chosen, set) else {chosen}
+        return tuple(Choice(value, self.say(zh, en), value in chosen) for value, zh, en in table)
+
+    # ------------------------------------------------------------ the phone
+
+    def begin_visit(self, elder_id: str | None, **_: Any) -> FakeVisit:
+        return FakeVisit(self)
+
+    def open_draft(self, draft_id: str) -> FakeVisit:
+        return FakeVisit(self)
+
+    def drafts(self) -> tuple[str, ...]:
+        return ()
+
+    def text(self, key: str, **params: Any) -> str:
+        return key
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        return lambda: None
+
+    def in_background(
+        self, work: Callable[[], Any], done: Callable[[Any, BaseException | None], None]
+    ) -> None:
+        try:
+            result = work()
+        except Exception as error:
+            done(None, error)
+        else:
+            done(result, None)
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    # ------------------------------------------------------------ pictures
+
+    def badge(self) -> SyncBadge:
+        texts = {
+            "ok": ("都已发送，刚刚联系过", "All sent; in touch just now"),
+            "waiting": ("3 条等待发送", "3 visits waiting to be sent"),
+            "offline": ("没有网络，3 条存在手机上", "No network; 3 visits are safe on this phone"),
+            "refused": ("1 条没有被收下，请看看", "1 visit was not accepted: please look"),
+        }
+        return SyncBadge(self.badge_state, self.say(*texts[self.badge_state]), 3, 1)
+
+    def rows(self) -> tuple[ElderRow, ...]:
+        s = self.say
+        alone = (s("独居", "lives alone"),)
+        return (
+            ElderRow(
+                "1",
+                "A-007",
+                "王秀兰",
+                s("天平社区 3 号楼 2 单元 501", "Tianping, building 3, unit 2, 501"),
+                "alert",
+                s("本月还没有人去", "Nobody has been this month"),
+                0,
+                1,
+                True,
+                (*alone, s("失能", "disabled")),
+                alert_text=s("昨天敲门没人应", "Nobody answered yesterday"),
+            ),
+            ElderRow(
+                "2",
+                "A-012",
+                "欧阳建国",
+                s("解放路 88 号院 1 号楼", "88 Jiefang Road, building 1"),
+                "soon",
+                s("本月到 30 日，还差 1 次", "1 visit to go by the 30th"),
+                0,
+                1,
+                False,
+                (s("空巢", "empty nest"), s("高龄", "very old")),
+                draft=True,
+            ),
+            ElderRow(
+                "3",
+                "B-101",
+                "李桂英",
+                s("天平社区 5 号楼 1 单元 102", "Tianping, building 5, unit 1, 102"),
+                "due",
+                s("本周还差 1 次", "1 visit to go this week"),
+                1,
+                2,
+                True,
+                alone,
+                distance_text=s("约 200 米", "about 200 m"),
+            ),
+            ElderRow(
+                "4",
+                "B-102",
+                "张德厚",
+                s("天平社区 5 号楼 1 单元 201", "Tianping, building 5, unit 1, 201"),
+                "saved",
+                s("已保存，等待发送", "Saved, waiting to be sent"),
+                0,
+                1,
+                False,
+                alone,
+            ),
+            ElderRow(
+                "5",
+                "B-104",
+                "刘淑珍",
+                s("魏武社区 平房 12 号", "Weiwu, bungalow 12"),
+                "done",
+                s("本月已探访", "Visited this month"),
+                1,
+                1,
+                False,
+                (s("重残", "severe disability"),),
+            ),
+        )
+
+    def today_view(self, query: str = "") -> TodayView:
+        rows = () if self.no_elders else tuple(r for r in self.rows() if query in r.name)
+        return TodayView(
+            self.say("11月21日 星期六", "Saturday 21 November"),
+            rows,
+            query,
+            16,
+            1,
+            20,
+            self.say("本月已探访 16 / 20 位，1 位待发送", "16 of 20 visited this month, 1 to send"),
+            "",
+            "",
+            self.badge(),
+        )
+
+    def elder_view(self, elder_id: str) -> ElderView | None:
+        s = self.say
+        row = next((r for r in self.rows() if r.id == elder_id), None)
+        if row is None:
+            return None
+        return ElderView(
+            row,
+            s("女 · 1941 年生 · 独居", "Woman, born 1941, lives alone"),
+            s("天平社区", "Tianping"),
+            row.place,
+            "active",
+            "",
+            (
+                Call("王秀兰", s("本人", "herself"), "13800001234"),
+                Call("王小明", s("儿子", "son"), "13900005678"),
+            ),
+            s("耳背，敲门要重一点。青霉素过敏。", "Hard of hearing: knock loudly. Allergic to penicillin."),
+            s("10月28日，李梅，见到了，全部良好", "28 October, Li Mei, met, all good"),
+            (s("11 月：至少 1 次，还差 1 次", "November: at least 1, 1 to go"),),
+            (s("昨天敲门没人应，请今天去看看", "Nobody answered yesterday: please go today"),)
+            if row.due == "alert"
+            else (),
+            self.choices(
+                (("home", "上门", "Home visit"), ("phone", "电话", "Phone"), ("video", "视频", "Video")),
+                "home",
+            ),
+            (
+                PastVisit(
+                    s("10月28日 09:12", "28 Oct 09:12"), s("见到了", "Met"), "sent", s("已发送", "Sent")
+                ),
+            ),
+            None,
+        )
+
+    def outbox_view(self) -> OutboxView:
+        s = self.say
+        rows = (
+            OutboxRow(
+                "a",
+                "王秀兰",
+                s("今天 09:12", "Today 09:12"),
+                "pending",
+                s("等待发送", "Waiting"),
+                "",
+                True,
+                s("2 张照片等待发送", "2 photos waiting"),
+            ),
+            OutboxRow("b", "李桂英", s("今天 08:40", "Today 08:40"), "pending", s("等待发送", "Waiting")),
+        )
+        refused = (
+            OutboxRow(
+                "c",
+                "张德厚",
+                s("昨天 16:05", "Yesterday 16:05"),
+                "refused",
+                s("没有被收下", "Not accepted"),
+                s(
+                    "记录太大，服务器没有收。请去掉一些备注，或者问社区工作人员。",
+                    "The record is too large. Shorten the note, or ask your community.",
+                ),
+            ),
+        )
+        sent = (
+            OutboxRow(
+                "d",
+                "刘淑珍",
+                s("11月19日 10:20", "19 Nov 10:20"),
+                "sent",
+                s("服务器已收下", "Accepted"),
+                s("位置离登记住址 600 米", "Position was 600 m from the registered home"),
+            ),
+        )
+        if self.outbox_empty:
+            rows = refused = sent = ()
+        return OutboxView(
+            rows,
+            refused,
+            sent,
+            2,
+            s("最近联系：今天 09:30", "Last contact: today 09:30"),
+            "",
+            s("占用 2.1 MB", "2.1 MB used"),
+            False,
+            True,
+            self.badge(),
+        )
+
+    def settings_view(self) -> SettingsView:
+        return SettingsView(
+            (Choice("zh", "中文", self.language == "zh"), Choice("en", "English", self.language == "en")),
+            self.choices(
+                (
+                    ("normal", "标准", "Standard"),
+                    ("large", "大字", "Large"),
+                    ("largest", "特大字", "Largest"),
+                ),
+                self.text_size,
+            ),
+            self.language,
+            self.text_size,
+            1.0,
+            "李梅",
+            "0193a1b2-0000-7000-8000-000000000001",
+            "http://127.0.0.1:8000",
+            "0.1.0",
+        )
+
+    def hours_view(self) -> HoursView | None:
+        s = self.say
+        if self.no_account:
+            return None
+        return HoursView(
+            s("12 小时 30 分", "12 h 30 min"),
+            s("2 小时", "2 h"),
+            "",
+            "",
+            s("截至 11月21日 09:30", "As of 21 Nov 09:30"),
+            (
+                HourEntry(s("11月19日", "19 Nov"), s("探访", "visit"), "+45"),
+                HourEntry(s("11月12日", "12 Nov"), s("探访", "visit"), "+60"),
+            ),
+        )
+
+    def enrol_view(self) -> EnrolView:
+        return EnrolView(not self.enrolled, False, "", 0, "", self.problem, False)
+
+
+class _Part:
+    """One presenter of the fake."""
+
+    def __init__(self, phone: FakePhone, name: str) -> None:
+        self._phone, self._name = phone, name
+
+    def view(self, *args: Any) -> Any:
+        return getattr(self._phone, f"{self._name}_view")(*args)
+
+    def set_language(self, language: str) -> Any:
+        self._phone.language = language
+
+    def set_text_size(self, size: str) -> Any:
+        self._phone.text_size = size
+
+    def can_decode(self) -> bool:
+        return True
+
+    def read_text(self, text: str, by: str = "camera") -> ScanView:
+        p = self._phone
+        if text == "none":
+            return ScanView("not_a_tag", p.say("这不是探访码。", "This is not a visit code."), text, by)
+        if text == "unknown":
+            return ScanView(
+                "unknown",
+                p.say("不认得这个码，但可以照样记录。", "Not one of yours; it can be recorded all the same."),
+                text,
+                by,
+                None,
+                True,
+            )
+        row = p.rows()[0]
+        return ScanView("elder", row.place, text, by, row, True)
+
+    def read_image(self, path: Path) -> ScanView:
+        return self.read_text(path.read_text())
+
+    def read(self, scanned: str) -> tuple[str, str]:
+        return "", scanned
+
+    def submit(self, address: str, code: str) -> EnrolView:
+        view = self._phone.enrol_view()
+        return view if view.problem else replace(view, done=True)
+
+    def send_now(self) -> None:
+        self._phone.sent_now += 1
+
+    def try_again(self, visit_id: str) -> None:
+        self._phone.sent_now += 1
+
+
+class FakeVisit:
+    """A draft that is kept nowhere."""
+
+    draft_id = "draft"
+
+    def __init__(self, phone: FakePhone) -> None:
+        self._phone, self._s = phone, phone.visit_state
+
+    def view(self) -> VisitView:
+        p, s = self._phone, self._s
+        met = s["outcome"] == "met"
+        groups = (
+            tuple(
+                FormGroup(
+                    g,
+                    p.say(gz, ge),
+                    tuple(
+                        FormItem(
+                            f"{g}.{i}",
+                            p.say(iz, ie),
+                            p.choices(GRADES, s["answers"].get(f"{g}.{i}")),
+                            s["answers"].get(f"{g}.{i}"),
+                            False,
+                        )
+                        for i, iz, ie in items
+                    ),
+                )
+                for g, gz, ge, items in GROUPS
+            )
+            if met
+            else ()
+        )
+        return VisitView(
+            "draft",
+            p.say("探访", "Visit"),
+            p.rows()[0],
+            p.say("已扫码", "Code scanned"),
+            p.say("09:12 开始", "Begun 09:12"),
+            s["channel"],
+            p.choices(
+                (("home", "上门", "At home"), ("phone", "电话", "By phone"), ("video", "视频", "By video")),
+                s["channel"],
+            ),
+            s["outcome"],
+            p.choices(OUTCOMES, s["outcome"]),
+            s["reason"],
+            () if met else p.choices(REASONS, s["reason"]),
+            groups,
+            len(s["answers"]),
+            15,
+            True,
+            s["all_good"],
+            s["urgent"],
+            "",
+            p.choices(URGENTS, s["urgent"]),
+            p.choices(NEEDS, s["needs"]),
+            s["note"],
+            4000,
+            (),
+            12,
+            (),
+            () if met else p.elder_view("1").calls,
+            p.say(
+                "请先打电话给老人，再问邻居和家人。",
+                "Call the elder first, then ask the neighbours and the family.",
+            )
+            if s["outcome"] == "not_home"
+            else "",
+            not met or bool(s["answers"]),
+            "" if not met or s["answers"] else p.say("请先填一项", "Please answer something first"),
+        )
+
+    def _put(self, **values: Any) -> VisitView:
+        self._s.update(values)
+        return self.view()
+
+    def set_channel(self, channel: str) -> VisitView:
+        return self._put(channel=channel)
+
+    def set_outcome(self, outcome: str) -> VisitView:
+        return self._put(outcome=outcome)
+
+    def set_reason(self, reason: str | None) -> VisitView:
+        return self._put(reason=reason)
+
+    def all_good(self) -> VisitView:
+        return self._put(
+            answers={f"{g}.{i[0]}": "good" for g, _, _, items in GROUPS for i in items}, all_good=True
+        )
+
+    def answer(self, item_id: str, value: str | None) -> VisitView:
+        answers = {**self._s["answers"], item_id: value}
+        return self._put(answers={k: v for k, v in answers.items() if v}, all_good=False)
+
+    def set_urgent(self, kind: str | None, words: str = "") -> VisitView:
+        return self._put(urgent=kind)
+
+    def toggle_need(self, kind: str) -> VisitView:
+        return self._put(needs=self._s["needs"] ^ {kind})
+
+    def set_note(self, text: str) -> VisitView:
+        return self._put(note=text)
+
+    def save(self) -> Saved:
+        return Saved(
+            "v",
+            self._phone.say(
+                "已保存在这部手机上，有网络时自动发送。",
+                "Saved on this phone. It is sent by itself when there is a network.",
+            ),
+        )
+
+    def discard(self) -> None: ...
