@@ -61,6 +61,28 @@ def people(count: int, today: date, seed: int = 1) -> dict[str, Any]:
         ]
         if count > 1
         else [],
+        "account": {
+            "free_minutes": 1_245,
+            "pending_minutes": 210,
+            "held_minutes": 0,
+            "debt_minutes": 0,
+            "as_of": f"{today.isoformat()}T07:45:00+08:00",
+            "entries": [
+                {
+                    "id": str(UUID(int=7_000 + days)),
+                    "at": f"{(today - timedelta(days=days)).isoformat()}T18:00:00+08:00",
+                    "minutes": minutes,
+                    "bucket": bucket,
+                    "kind": kind,
+                }
+                for days, minutes, bucket, kind in (
+                    (1, 45, "pending", "earn"),
+                    (2, 60, "pending", "earn"),
+                    (3, -30, "pending", "reverse"),
+                    (5, 540, "free", "release"),
+                )
+            ],
+        },
         "people": [
             {"id": str(UUID(int=8_001)), "name": "赵敏", "role": "social_worker", "phone": "13900000001"},
             {"id": str(UUID(int=8_002)), "name": "孙主任", "role": "director", "phone": "13900000002"},

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from caregiver_app.presenters.hours import HoursView
 from caregiver_app.presenters.views import (
     ElderView,
     EnrolView,
@@ -116,6 +117,13 @@ class Outbox(Protocol):
         """Send a refused visit once more, unchanged."""
 
 
+class Hours(Protocol):
+    """The holder's time-bank account."""
+
+    def view(self) -> HoursView | None:
+        """None: no account is known on this phone."""
+
+
 class Settings(Protocol):
     """Language and text size, kept on the phone."""
 
@@ -145,6 +153,9 @@ class Phone(Protocol):
 
     @property
     def outbox(self) -> Outbox: ...
+
+    @property
+    def hours(self) -> Hours: ...
 
     @property
     def settings(self) -> Settings: ...

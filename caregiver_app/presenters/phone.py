@@ -13,6 +13,7 @@ from caregiver_app.presenters import draft as drafts
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.elder import ElderPresenter
 from caregiver_app.presenters.enrol import EnrolPresenter
+from caregiver_app.presenters.hours import HoursPresenter
 from caregiver_app.presenters.outbox import OutboxPresenter
 from caregiver_app.presenters.scan import ScanPresenter
 from caregiver_app.presenters.settings import SettingsPresenter
@@ -44,6 +45,7 @@ class Phone:
         self.scan = ScanPresenter(self._common)
         self.elder = ElderPresenter(self._common)
         self.outbox = OutboxPresenter(self._common, self.wake)
+        self.hours = HoursPresenter(self._common)
         self.settings = SettingsPresenter(self._common)
 
     def begin_visit(

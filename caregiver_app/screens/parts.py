@@ -1,7 +1,7 @@
 """The pieces every screen is made of: text that wraps and never shrinks, buttons, cards, badges, choices.
 
-Each piece takes the height its words need, at any type size and in either language; none cuts a text off. What
-is chosen, urgent or done is said by a word or a tick as well as by colour.
+Each piece takes the height its words need, at any type size and in either language; none cuts a text off.
+What is chosen, urgent or done is said by a word or a tick as well as by colour.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What kv rules draw with: the theme in pixels, the font, the icons and the words of the chosen language.
 
 kv rules can only reach modules, so this is the one place where the app keeps something global: `ui`. It is
-filled by `ui.use(...)` before any widget is made; after a change of language or text size the navigator builds
-its screens anew, so that no widget has to listen.
+filled by `ui.use(...)` before any widget is made; after a change of language or text size the navigator
+builds its screens anew, so that no widget has to listen.
 """
 
 from __future__ import annotations
@@ -115,6 +115,13 @@ class Style:
     def word(self, key: str, **values: object) -> str:
         """A label of the screens in the chosen language."""
         return word(key, self.language, **values)
+
+    def roomy(self, key: str, width: float, **values: object) -> str:
+        """The label, or its short form (`key_short`) where it would not fit on one line this wide."""
+        text = self.word(key, **values)
+        return (
+            text if measure(text, self.body, None, True)[0] <= width else self.word(f"{key}_short", **values)
+        )
 
     @staticmethod
     def glyph(name: str) -> str:

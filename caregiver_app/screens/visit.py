@@ -88,7 +88,7 @@ class VisitScreen(Page):
         """Draw a view."""
         self._view = view
         self.heading = view.elder.name if view.elder else view.title
-        self.under = "\n".join(line for line in (view.started_text, view.tag_text) if line)
+        self.under = " · ".join(line for line in (view.started_text, view.tag_text) if line)
         self.missing = view.missing_text
         self.can_save = view.can_save
         shape = (
@@ -182,7 +182,7 @@ class VisitScreen(Page):
         if self._fold(parts, "needs", "hand", "visit.needs"):
             parts.append(self._choices("needs", lambda v: self._visit.toggle_need(v), most=2))
         if self._fold(parts, "note", "note", "visit.note"):
-            field = Field(hint=ui.word("visit.note_hint"), text=view.note, lines=3)
+            field = Field(text=view.note, lines=3)
             field.bind(text=lambda _, text: self._type("note", text))
             parts.append(field)
         if self._fold(parts, "photos", "camera", "visit.photos"):

@@ -1,7 +1,8 @@
 """Labels of buttons and headings that only the widgets know, Chinese and English side by side.
 
 What a presenter says (states, reasons, advice, progress) comes ready from `caregiver_app/texts.py`; here is
-what stands on the screens' own furniture. A test holds that both languages are there and take the same values.
+what stands on the screens' own furniture. A test holds that both languages are there and take the same
+values.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Your community gave you a registration code. Scan it, or type it in.",
     ),
     "welcome.code": ("登记码", "Registration code"),
-    "welcome.code_hint": ("例如 ABCD-EFGH-JK", "for example ABCD-EFGH-JK"),
+    "welcome.code_hint": ("ABCD-EFGH-JK", "ABCD-EFGH-JK"),
     "welcome.address": ("服务器地址", "Server address"),
     "welcome.address_hint": ("https://…", "https://…"),
     "welcome.scan": ("扫登记码", "Scan the code"),
@@ -51,11 +52,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # today
     "today.search": ("姓名、楼栋或拼音首字母", "Name, building or initials"),
-    "today.clear": ("清除", "Clear"),
-    "today.scan": ("扫门牌码，开始探访", "Scan and begin a visit"),
-    "today.goal": ("本月", "This month"),
+    "today.search_short": ("找人", "Search"),
+    "today.scan": ("扫码，开始探访", "Scan and begin a visit"),
+    "today.scan_short": ("扫码", "Scan"),
     "today.open_draft": ("没填完，接着填", "Unfinished: go on"),
-    "today.none": ("没有找到", "Nobody found"),
     "today.none_help": ("换个写法试试，或者清除搜索。", "Try another spelling, or clear the search."),
     "today.empty": ("还没有老人名单", "No elders here yet"),
     "today.empty_help": (
@@ -71,8 +71,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Read the code from a picture, or type the letters printed under it.",
     ),
     "scan.picture": ("从图片里读", "Choose a picture"),
-    "scan.type": ("输入二维码下面的字", "Type the letters under the code"),
-    "scan.type_hint": ("26 个字母和数字", "26 letters and digits"),
+    "scan.type": ("输入二维码下面的 26 个字", "Type the 26 letters under the code"),
     "scan.use": ("确定", "Use it"),
     "scan.torn": ("码坏了或没有码，从名单里选人", "Torn or missing: choose from the list"),
     "scan.reading": ("正在读图片…", "Reading the picture…"),
@@ -120,7 +119,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "visit.urgent_words": ("简单说说（可不填）", "In a few words (may be left empty)"),
     "visit.needs": ("需要帮助", "Help needed"),
     "visit.note": ("备注", "Note"),
-    "visit.note_hint": ("写下要告诉别人的事", "What others should know"),
     "visit.photos": ("照片", "Photos"),
     "visit.add_photo": ("添加照片", "Add a picture"),
     "visit.photo": ("照片 {number}", "Photo {number}"),
