@@ -27,7 +27,7 @@ class FakeClock:
         return (self.real + self.wrong).astimezone(CHINA)
 
     def uptime_ms(self) -> int:
-        return round((self.real - self.booted).total_seconds() * 1000)
+        return (self.real - self.booted) // timedelta(milliseconds=1)
 
     def boot(self) -> str:
         return f"b{self.boots}"

@@ -7,6 +7,7 @@ a new enrolment; the outbox waits), and a refusal of one visit (kept and shown; 
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from collections.abc import Callable
@@ -24,8 +25,8 @@ from caregiver_app.sync.pull import Pull
 from caregiver_app.sync.push import Push
 from caregiver_app.sync.status import Status
 
-PULL_EVERY_S = 900.0
-TOO_OLD_WAIT_S = 86_400.0
+PULL_EVERY_MS = 900_000
+TOO_OLD_WAIT_MS = 86_400_000
 FIRST_WAIT_S, LONGEST_WAIT_S, LONGEST_ASKED_S = 2.0, 300.0, 3600.0
 TOKEN_MARGIN = timedelta(seconds=30)
 REFUSED_REFRESHES = 3
@@ -47,10 +48,11 @@ class Engine:
         self._pull = Pull(self._link)
         self._photos = PhotoPush(self._link)
         self._boot = platform.clock.boot()
-        self._not_before = 0.0
+        # Uptimes in milliseconds.
+        self._not_before = 0
         self._asked_to_wait = False
-        self._next_pull = 0.0
-        self._too_old_until = 0.0
+        self._next_pull = 0
+        self._too_old_until = 0
         self._fresh_tokens = False
         self._refused_refreshes = 0
         self._clock_corrected = False
@@ -77,13 +79,13 @@ class Engine:
     def kick(self) -> None:
         """The user asks for it, or the network is back: do not wait, unless the server asked for that."""
         if not self._asked_to_wait:
-            self._not_before = 0.0
-        self._next_pull = 0.0
+            self._not_before = 0
+        self._next_pull = 0
 
     def saved(self, urgent: bool) -> None:
         """A visit was saved. An urgent one does not wait out a backoff."""
         if urgent and not self._asked_to_wait:
-            self._not_before = 0.0
+            self._not_before = 0
 
     def first_pull(self) -> None:
         """After enrolling: step until the first list is in, or something fails."""
@@ -106,25 +108,25 @@ class Engine:
                 return action if self._token_good() else self._refresh
         return None
 
-    def _pull_due(self, now: float) -> bool:
+    def _pull_due(self, now: int) -> bool:
         return now >= max(self._next_pull, self._too_old_until) or not self._pull.finished
 
     def _pushed(self) -> Outcome:
         outcome = self._push.step()
         if outcome.kind == "done":
             # What the server made of the visits (duties done, alerts ended) is worth asking for at once.
-            self._next_pull = 0.0
+            self._next_pull = 0
         return outcome
 
     def _pulled(self) -> Outcome:
         outcome = self._pull.step()
         if outcome.kind == "done" and self._pull.finished:
-            self._next_pull = self._now() + PULL_EVERY_S
+            self._next_pull = self._now() + PULL_EVERY_MS
             self._purge()
         if outcome.code == "app_too_old":
             # Only reading is refused to an old app; its visits still go out.
             self._pull.finished = True
-            self._too_old_until = self._now() + TOO_OLD_WAIT_S
+            self._too_old_until = self._now() + TOO_OLD_WAIT_MS
         return outcome
 
     def _conclude(self, outcome: Outcome) -> float:
@@ -136,7 +138,7 @@ class Engine:
                 self._fresh_tokens = False
             self.status.failures = 0
             self._asked_to_wait = False
-            self._not_before = 0.0
+            self._not_before = 0
             return 0.0
         self.status.failures += 1
         wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(self.status.failures - 1, 10))
@@ -144,9 +146,10 @@ class Engine:
         self._asked_to_wait = outcome.wait_s is not None
         if outcome.wait_s is not None:
             wait = min(LONGEST_ASKED_S, outcome.wait_s) + self._rng.uniform(0, 1)
-        self.status.wait_s = wait
-        self._not_before = self._now() + wait
-        return wait
+        wait_ms = math.ceil(wait * 1000)
+        self.status.wait_s = wait_ms / 1000
+        self._not_before = self._now() + wait_ms
+        return wait_ms / 1000
 
     def _unauthorised(self, outcome: Outcome) -> Outcome:
         """No right to speak: the token is old, or the phone itself is no longer known. The outbox waits."""
@@ -210,14 +213,14 @@ class Engine:
             return None
         now = self._now()
         if now < self._not_before:
-            return self._not_before - now
-        return max(1.0, max(self._next_pull, self._too_old_until) - now)
+            return (self._not_before - now) / 1000
+        return max(1000, max(self._next_pull, self._too_old_until) - now) / 1000
 
     def _notice_reboot(self) -> None:
         """Uptimes of another boot mean nothing; in an app they end with the process, in a simulator not."""
         if self._platform.clock.boot() != self._boot:
             self._boot = self._platform.clock.boot()
-            self._not_before = self._next_pull = self._too_old_until = 0.0
+            self._not_before = self._next_pull = self._too_old_until = 0
 
-    def _now(self) -> float:
-        return self._platform.clock.uptime_ms() / 1000
+    def _now(self) -> int:
+        return self._platform.clock.uptime_ms()
