@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -97,6 +97,11 @@ def begin_reading(on: Session) -> None:
     has already begun stays as it is."""
     if not on.in_transaction():
         on.connection(execution_options={READING: True})
+
+
+def insert_into(on: Session, table: Any) -> Any:
+    """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`: both databases spell them alike."""
+    return (postgresql if on.get_bind().dialect.name == "postgresql" else sqlite).insert(table)
 
 
 def engine_options(url: str, *, prepared_statements: bool = True) -> dict[str, Any]:

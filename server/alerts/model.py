@@ -27,6 +27,10 @@ class Alert(CountyRow, Base):
             "ix_alerts_open", "county_id", "region_id", "opened_at",
             sqlite_where=sa.text("state <> 'resolved'"), postgresql_where=sa.text("state <> 'resolved'"),
         ),
+        sa.Index(
+            "ix_alerts_due", "due_at",
+            sqlite_where=sa.text("state <> 'resolved'"), postgresql_where=sa.text("state <> 'resolved'"),
+        ),
     )  # fmt: skip
 
     kind: Mapped[str] = mapped_column(sa.String(40))
@@ -38,6 +42,7 @@ class Alert(CountyRow, Base):
     state: Mapped[str] = mapped_column(sa.String(12), default="open")  # open, acknowledged, resolved
     step: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[dt.datetime]
+    since: Mapped[dt.datetime]  # what the ladder counts from: the attempt, the call; else the opening
     due_at: Mapped[dt.datetime | None]  # when the next step is taken
     acknowledged_by: Mapped[uuid.UUID | None]
     acknowledged_at: Mapped[dt.datetime | None]

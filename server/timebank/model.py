@@ -2,6 +2,18 @@
 
 Every transaction sums to zero; transactions and postings are never changed or deleted (triggers refuse it); a slip is
 reversed by a new transaction. `Balance` is the running sum that postings keep, checked by `yuetan timebank verify`.
+
+How minutes move (S: the county's service account, M: a member):
+
+| what | S free | S debt | M pending | M free | M debt |
+|---|---|---|---|---|---|
+| earn m, month open | -m | | +m | | |
+| reverse m, month open | +m | | -m | | |
+| release p, of it r repaying a debt | +r | +r | -p | +(p - r) | -r |
+| earn m, month released, r repaying | -(m - r) | +r | | +(m - r) | -r |
+| reverse m, month released | | -m | | | +m |
+
+A debt stands beside what is free until the next earnings repay it; what a member can spend is free - debt.
 """
 
 from __future__ import annotations
@@ -30,15 +42,17 @@ class Account(CountyRow, Base):
 
 
 class TimeTransaction(CountyRow, Base):
-    """`key` makes it happen once: "earn:<visit>:<n>", "free:<month>:<account>", a transfer's own id."""
+    """`key` makes it happen once: "visit:<visit>:<n>" (the n-th change of a visit's credit), "free:<month>:<account>",
+    "transfer:<id>"; "released:<month>" moves nothing: it says that the month's minutes are free."""
 
     __tablename__ = "time_transactions"
     __table_args__ = (
         sa.UniqueConstraint("county_id", "key"),
         sa.Index(None, "county_id", "visit_id"),
+        sa.Index(None, "county_id", "month"),
     )
 
-    kind: Mapped[str] = mapped_column(sa.String(20))  # earn, reverse, release, transfer, …
+    kind: Mapped[str] = mapped_column(sa.String(20))  # earn, reverse, release, transfer, month
     key: Mapped[str] = mapped_column(sa.String(120))
     at: Mapped[dt.datetime]
     month: Mapped[dt.date | None]  # the month it was earned in
@@ -66,10 +80,14 @@ class Posting(CountyRow, Base):
 
 
 class Balance(Base):
-    """The sum of an account's postings in a bucket. A member's free minutes never go below zero; debt is positive."""
+    """The sum of a member's or the pool's postings in a bucket; never below zero, debt is positive. The service account
+    has none: every earning would wait for its row; its sums are worked out when they are asked for."""
 
     __tablename__ = "balances"
-    __table_args__ = (county_reference("account_id", "accounts"),)
+    __table_args__ = (
+        county_reference("account_id", "accounts"),
+        sa.CheckConstraint("minutes >= 0", name="minutes"),
+    )
 
     county_id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
