@@ -7,8 +7,9 @@ ask for a `fresh_database` of your own instead.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -80,6 +81,27 @@ def own_app(own_url, tmp_path_factory) -> Iterator[Flask]:
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture
+def queries(engine) -> Callable[[], contextlib.AbstractContextManager[list[str]]]:
+    """`with queries() as sent:` collects the statements sent meanwhile (an executemany is one; savepoints are none)."""
+
+    @contextlib.contextmanager
+    def watch() -> Iterator[list[str]]:
+        sent: list[str] = []
+
+        def note(_connection, _cursor, statement, *_rest) -> None:
+            if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK TO")):
+                sent.append(statement)
+
+        sa.event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", note)
+
+    return watch
 
 
 @pytest.fixture

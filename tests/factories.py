@@ -11,8 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.elders.model import Elder, ElderCard
+from server.pairings.model import Pairing
 from server.people.model import RoleGrant, User
 from server.regions.model import County, Region, RegionCode
+from server.visits.model import Visit
 from shared.ids import uuid7
 
 LONG_AGO = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -83,5 +85,26 @@ def elder(session: Session, of: County, village: Region, **columns: Any) -> Elde
     session.add(made)
     session.flush()
     session.add(ElderCard(county_id=of.id, elder_id=made.id))
+    session.flush()
+    return made
+
+
+def pairing(session: Session, of: Elder, to: User, role: str = "main", **columns: Any) -> Pairing:
+    columns = {"starts_at": LONG_AGO, "created_at": LONG_AGO, **columns}
+    made = Pairing(county_id=of.county_id, id=uuid7(), elder_id=of.id, user_id=to.id, role=role, **columns)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def visit(session: Session, of: Elder, by: User, start: dt.datetime, minutes: int = 30, **columns: Any) -> Visit:
+    """A home visit that stands: met, verified, counting."""
+    columns = {
+        "channel": "home", "outcome": "met", "started_at": start, "ended_at": start + dt.timedelta(minutes=minutes),
+        "start": start, "stay_s": minutes * 60, "received_at": start + dt.timedelta(hours=1), "assurance": "verified",
+        "flags": [], "counts": True, "content": bytes(32), "raw": b"", "region_id": of.region_id, **columns,
+    }  # fmt: skip
+    made = Visit(county_id=of.county_id, id=uuid7(start), elder_id=of.id, visitor_id=by.id, **columns)
+    session.add(made)
     session.flush()
     return made
