@@ -447,6 +447,9 @@ def upgrade():
         sa.UniqueConstraint("county_id", "key", name=op.f("uq_time_transactions_county_id_key")),
     )
     op.create_index(
+        op.f("ix_time_transactions_county_id_month"), "time_transactions", ["county_id", "month"], unique=False
+    )
+    op.create_index(
         op.f("ix_time_transactions_county_id_visit_id"), "time_transactions", ["county_id", "visit_id"], unique=False
     )
     op.create_table(
@@ -546,6 +549,7 @@ def upgrade():
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("acknowledged_by", sa.Uuid(), nullable=True),
         sa.Column("acknowledged_at", UtcDateTime(), nullable=True),
@@ -566,6 +570,14 @@ def upgrade():
     )
     op.create_index(op.f("ix_alerts_county_id_elder_id"), "alerts", ["county_id", "elder_id"], unique=False)
     op.create_index(
+        "ix_alerts_due",
+        "alerts",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("state <> 'resolved'"),
+        postgresql_where=sa.text("state <> 'resolved'"),
+    )
+    op.create_index(
         "ix_alerts_open",
         "alerts",
         ["county_id", "region_id", "opened_at"],
@@ -579,6 +591,7 @@ def upgrade():
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("bucket", sa.String(length=8), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.CheckConstraint("minutes >= 0", name=op.f("ck_balances_minutes")),
         sa.ForeignKeyConstraint(
             ["county_id", "account_id"],
             ["accounts.county_id", "accounts.id"],
@@ -771,6 +784,12 @@ def downgrade():
         sqlite_where=sa.text("state <> 'resolved'"),
         postgresql_where=sa.text("state <> 'resolved'"),
     )
+    op.drop_index(
+        "ix_alerts_due",
+        table_name="alerts",
+        sqlite_where=sa.text("state <> 'resolved'"),
+        postgresql_where=sa.text("state <> 'resolved'"),
+    )
     op.drop_index(op.f("ix_alerts_county_id_elder_id"), table_name="alerts")
     op.drop_table("alerts")
     op.drop_index(op.f("ix_absences_county_id_elder_id"), table_name="absences")
@@ -787,6 +806,7 @@ def downgrade():
     op.drop_table("visits")
     op.drop_table("village_counts")
     op.drop_index(op.f("ix_time_transactions_county_id_visit_id"), table_name="time_transactions")
+    op.drop_index(op.f("ix_time_transactions_county_id_month"), table_name="time_transactions")
     op.drop_table("time_transactions")
     op.drop_index(
         "ix_tasks_open",
