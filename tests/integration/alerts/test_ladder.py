@@ -26,7 +26,7 @@ def place(session, now):
 @pytest.fixture
 def people(session, place):
     """Who stands on the ladder of an elder of the village: by role, user."""
-    county, village = place
+    county, _ = place
     found = {}
     for role, code in (("village", 411002001001), ("town", 411002001000), ("county", 411002000000)):
         found[role] = make.user(session, f"director-{role}")
