@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None, *, keyless: bool = False) -> Fl
     app.config["SESSION_COOKIE_SECURE"] = settings.secure_cookies
     if settings.database_url.startswith("sqlite"):
         settings.home.mkdir(parents=True, exist_ok=True)
-    database.init_app(app, settings.database_url)
+    database.init_app(app, settings.database_url, prepared_statements=not settings.pgbouncer)
     schema.init_app(app)
     database.import_models()
 

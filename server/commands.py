@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -111,6 +112,7 @@ def installed(*, keyless: bool = False) -> Iterator[Session]:
     from server.app import create_app
     from server.database import session
 
+    logging.getLogger("yuetan").addHandler(logging.NullHandler())  # a command speaks in one line of its own
     app = create_app(Settings.from_env(os.environ), keyless=keyless)
     with app.app_context():
         yield session()

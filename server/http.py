@@ -36,6 +36,7 @@ from shared.ids import uuid7
 __all__ = ["PUBLIC", "SIGNED_IN", "SPANS", "Bytes", "Page", "PageArgs", "Router", "actor", "reach"]
 
 BODY_LIMIT = 1024 * 1024  # of a JSON body, unzipped, where a route says nothing else
+DRAIN_LIMIT, DRAIN_STEP = 64 * 1024 * 1024, 256 * 1024
 API = "/api/v1"
 READS = ("GET", "HEAD")
 
@@ -198,9 +199,10 @@ def read_body(limit: int) -> bytes:
     if encoding not in ("identity", "", "gzip"):
         raise problem("encoding_unknown")
     announced = request.content_length
-    if announced is not None and announced > limit:
-        raise problem("body_too_large", limit=limit)
     try:
+        if announced is not None and announced > limit:
+            _drain(announced)
+            raise problem("body_too_large", limit=limit)
         raw = request.stream.read(limit + 1)
     except (ClientDisconnected, OSError):
         raise problem("body_cut_short") from None
@@ -209,6 +211,13 @@ def read_body(limit: int) -> bytes:
     if len(raw) > limit:
         raise problem("body_too_large", limit=limit)
     return _unzip(raw, limit) if encoding == "gzip" else raw
+
+
+def _drain(announced: int) -> None:
+    """Let a client finish sending what is refused: closing on it would show it a broken line, not the answer."""
+    for _ in range(min(announced, DRAIN_LIMIT) // DRAIN_STEP + 1):
+        if not request.stream.read(DRAIN_STEP):
+            return
 
 
 def _unzip(raw: bytes, limit: int) -> bytes:

@@ -35,6 +35,9 @@ class Settings:
     database_url: str = _setting(
         "", "数据库地址；留空则用数据目录里的 SQLite", "database address; empty: SQLite in the home folder", secret=True
     )
+    pgbouncer: bool = _setting(
+        False, "数据库前有事务模式的 PgBouncer（1）", "1: a PgBouncer in transaction mode stands before the database"
+    )
     secret_key: str = _setting(
         "", "主密钥，至少 16 个字符；所有密钥由它派生", "master secret, 16 characters or more; every key comes from it",
         secret=True,

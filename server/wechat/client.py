@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from typing import Any, Self
 
 import requests
 from flask import current_app
@@ -36,6 +36,15 @@ class WechatClient:
         self._http = http or requests.Session()
         self._token: tuple[str, float] | None = None
         self._lock = threading.Lock()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def openid_of(self, code: str) -> str:
         """Who opened the mini program, by the code of `wx.login`; a problem where WeChat does not say."""
