@@ -223,6 +223,8 @@ class Field(Column):
     title = StringProperty("")
     text = StringProperty("")
     hint = StringProperty("")
+    picture = StringProperty("")
+    can_clear = BooleanProperty(False)
     problem = StringProperty("")
     lines = NumericProperty(1)
     shown = BooleanProperty(True)
@@ -237,6 +239,13 @@ class Field(Column):
 class Entry(Surface, TextInput):
     """The box to type in."""
 
+    before = NumericProperty(0)  # room for a picture
+    after = NumericProperty(0)  # room for a button
+
+
+class IconButton(ButtonBehavior, Icon):
+    """A picture that stands for a well-known act, in a place where its meaning is plain."""
+
 
 class ChoiceButton(ButtonBehavior, Surface, BoxLayout):
     """One value of several; a tick and a filled ground when chosen."""
@@ -248,7 +257,7 @@ class ChoiceButton(ButtonBehavior, Surface, BoxLayout):
 
     def words_width(self, room: float) -> float:
         """Width of its words on one line, or the room there is."""
-        return max(1.0, min(measure(self.text, ui.body, None, True)[0] + dp(4), room))
+        return max(1.0, min(measure(self.text, ui.body, None, True)[0] + dp(2), room))
 
 
 class Choices(GridLayout):
@@ -288,7 +297,7 @@ class Choices(GridLayout):
     def room(labels: Sequence[str]) -> float:
         """Width one button needs for the longest of `labels` on one line."""
         words = max((measure(label, ui.body, None, True)[0] for label in labels), default=0)
-        return max(ui.target, words + ui.body + dp(20))
+        return max(ui.target, words + ui.body + dp(12))
 
     def _arrange(self, *_: Any) -> None:
         labels = [option.label for option in self.options]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from kivy.metrics import dp
@@ -61,6 +62,12 @@ class ElderList(RecycleView):
     """Draws only the rows that are seen, so that a thousand elders scroll as ten do."""
 
 
+@lru_cache
+def tile_class(text_size: str, language: str) -> type[ElderTile]:
+    """Kivy keeps used rows for the next list: each text size needs rows of its own."""
+    return type(f"ElderTile_{text_size}_{language}", (ElderTile,), {})
+
+
 def tile_height(row: dict[str, Any], width: float) -> float:
     """Height of a row before it is drawn: the list must know where each one stands."""
     inner = width - dp(32)
@@ -96,6 +103,7 @@ class TodayScreen(Page):
     def setup(self, **_: Any) -> None:
         self._rows: tuple[ElderRow, ...] = ()
         self._width = 0.0
+        self.ids.list.viewclass = tile_class(ui.theme.text_size, ui.language)
         self.ids.list.bind(width=lambda *_: self._lay_out())
 
     def refresh(self) -> None:

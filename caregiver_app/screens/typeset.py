@@ -29,6 +29,8 @@ def pieces(text: str) -> list[str]:
         if current:
             last = current[-1]
             free = last == " " or is_wide(last) or is_wide(character)
+            if len(current) > 1 and last == " " and current[-2].isdigit() and is_wide(character):
+                free = False  # a number stays with what it counts
             if free and character != " " and character not in CLOSING and last not in OPENING:
                 found.append(current)
                 current = ""
@@ -58,6 +60,30 @@ def fill(parts: list[str], width: float, size_of: Callable[[str], float]) -> lis
     return lines
 
 
+def ends_well(line: str) -> bool:
+    """Whether a reader would pause here: after punctuation, or between words."""
+    return line[-1:] in CLOSING or not is_wide(line[-1:] or " ")
+
+
+def nicer(parts: list[str], plain: list[str], width: float, size_of: Callable[[str], float]) -> list[str]:
+    """As many lines, but ending where a reader pauses, and with no word alone on the last one."""
+
+    def faults(lines: list[str]) -> tuple[int, float]:
+        lonely = size_of(lines[-1]) < LONELY * width
+        return 2 * lonely + sum(not ends_well(line) for line in lines[:-1]), -size_of(lines[0])
+
+    best = plain
+    narrower = width
+    while narrower > 0.55 * width and faults(best)[0]:
+        narrower -= 0.03 * width
+        other = fill(parts, narrower, size_of)
+        if len(other) > len(plain):
+            break
+        if faults(other) < faults(best):
+            best = other
+    return best
+
+
 def wrap(text: str, width: float, size_of: Callable[[str], float]) -> list[str]:
     """Lines of a text in a column `width` wide; `size_of` gives a line's width in the same unit."""
     lines: list[str] = []
@@ -65,14 +91,7 @@ def wrap(text: str, width: float, size_of: Callable[[str], float]) -> list[str]:
         parts = pieces(paragraph)
         filled = fill(parts, width, size_of)
         if 1 < len(filled) <= BALANCED:
-            narrower = width
-            while size_of(filled[-1]) < LONELY * width and narrower > 0.6 * width:
-                narrower -= 0.03 * width
-                again = fill(parts, narrower, size_of)
-                if len(again) > len(filled):
-                    break
-                if size_of(again[-1]) > size_of(filled[-1]):
-                    filled = again
+            filled = nicer(parts, filled, width, size_of)
         lines.extend(filled)
     return lines
 

@@ -48,7 +48,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "welcome.unread": ("图片里没有看到登记码。", "There is no registration code in this picture."),
     "welcome.safe": (
         "{count} 条探访记录还在这部手机上，登记后接着发送。",
-        "{count} saved visits are safe on this phone and will be sent after registering.",
+        "Saved visits safe on this phone, sent after registering: {count}",
     ),
     # today
     "today.search": ("姓名、楼栋或拼音首字母", "Name, building or initials"),
@@ -150,8 +150,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "保存的探访会出现在这里，看得到有没有发出去。",
         "Visits you save appear here, and you see whether they were sent.",
     ),
-    "sync.photos": ("还有 {count} 张照片要发送", "{count} photos still to send"),
-    "sync.all": ("还有 {count} 条更早的", "{count} earlier ones"),
+    "sync.photos": ("还有 {count} 张照片要发送", "Photos still to send: {count}"),
+    "sync.all": ("还有 {count} 条更早的", "Earlier ones: {count}"),
     # hours
     "hours.title": ("我的时间", "My hours"),
     "hours.free": ("可以用的", "Free to use"),
