@@ -21,6 +21,9 @@ APIS: tuple[str, ...] = (
     "server.auth.api",
     "server.devices.api",
     "server.tasks.api",
+    "server.visits.api",
+    "server.duties.api",
+    "server.sync.visits",
 )
 
 # Modules with `init_app(app)`: pages for people (console, H5), which answer in HTML and use the session cookie.

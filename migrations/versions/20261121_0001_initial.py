@@ -282,7 +282,7 @@ def upgrade():
         sa.Column("policy_version", sa.Integer(), nullable=True),
         sa.Column("assurance", sa.String(length=10), nullable=False),
         sa.Column("flags", Json, nullable=False),
-        sa.Column("inputs", Json, nullable=False),
+        sa.Column("inputs", sa.LargeBinary(), nullable=False),
         sa.Column("county_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["county_id"], ["counties.id"], name=op.f("fk_judgements_county_id")),

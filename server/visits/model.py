@@ -71,7 +71,20 @@ class Judgement(CountyRow, Base):
     policy_version: Mapped[int | None]
     assurance: Mapped[str] = mapped_column(sa.String(10))
     flags: Mapped[list[Any]] = mapped_column(Json)
-    inputs: Mapped[dict[str, Any]]
+    inputs: Mapped[bytes]  # sealed JSON of the evidence: it holds positions
+
+
+class Review(CountyRow, Base):
+    """What a person decided about a visit: accept, reject, reopen, or the visitor's one reply. Rows are only added."""
+
+    __tablename__ = "reviews"
+    __table_args__ = (sa.Index(None, "county_id", "visit_id", "at"),)
+
+    visit_id: Mapped[uuid.UUID]
+    decision: Mapped[str] = mapped_column(sa.String(10))  # accept, reject, reopen, reply
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id"))
+    at: Mapped[dt.datetime]
 
 
 class Photo(CountyRow, Base):

@@ -1,0 +1,81 @@
+"""The shapes of figures, of the missing, and of closed months."""
+
+from __future__ import annotations
+
+from marshmallow import ValidationError, fields
+
+from server.language import Text
+from server.regions.schemas import CODE, RegionRef
+from server.validation import Instant, Shape
+from shared.rules.months import Month
+
+
+class MonthField(fields.Field[Month]):
+    """`YYYY-MM`."""
+
+    def _deserialize(self, value: object, attr: object, data: object, **more: object) -> Month:
+        try:
+            return Month.parse(str(value))
+        except ValueError:
+            raise ValidationError([Text("月份格式不对，如 2026-11", "Must be a month like 2026-11.")]) from None  # type: ignore[list-item]
+
+    def _serialize(self, value: Month | None, attr: object, obj: object, **more: object) -> str | None:
+        return None if value is None else str(value)
+
+
+class ComplianceQuery(Shape):
+    region = fields.String(validate=CODE, metadata={"description": "12 digits; left out: the widest of one's own"})
+    month = MonthField(metadata={"description": "YYYY-MM; left out: the running month"})
+
+
+class Figures(Shape):
+    region = fields.Nested(RegionRef)
+    month = fields.String()
+    as_of = Instant()
+    closed = fields.Boolean()
+    due = fields.Integer()
+    visited = fields.Integer()
+    visited_home = fields.Integer()
+    missing = fields.Integer()
+    away = fields.Integer()
+    away_kept = fields.Integer()
+    refused = fields.Integer()
+    weeks_owed = fields.Integer(metadata={"description": "weeks owed to focused elders"})
+    weeks_kept = fields.Integer()
+    rate = fields.Float(allow_none=True, metadata={"description": "visited ÷ due, four decimals; null at no due"})
+    home_rate = fields.Float(allow_none=True)
+    focused_rate = fields.Float(allow_none=True)
+    on_track = fields.Boolean()
+
+
+class ComplianceOut(Figures):
+    children = fields.List(fields.Nested(Figures), metadata={"description": "the same, one level down"})
+
+
+class PersonRef(Shape):
+    id = fields.String()
+    name = fields.String()
+
+
+class MissingElderRef(PersonRef):
+    short_no = fields.Integer()
+    region = fields.Nested(RegionRef)
+
+
+class MissingOut(Shape):
+    elder = fields.Nested(MissingElderRef)
+    visitor = fields.Nested(PersonRef, allow_none=True)
+    last_visit_at = Instant(allow_none=True)
+    visits_needed = fields.Integer(attribute="needed")
+    visits_done = fields.Integer(attribute="done")
+    period = fields.String(attribute="kind", metadata={"description": "month or week"})
+    start = fields.Date(attribute="starts_on")
+    end = fields.Date(attribute="ends_on")
+
+
+class ClosingOut(Shape):
+    month = fields.String()
+    version = fields.Integer()
+    closed_at = Instant()
+    reason = fields.String()
+    digest = fields.String()
