@@ -24,18 +24,26 @@ from caregiver_app.sync import keys
 from caregiver_app.sync.engine import Engine
 from caregiver_app.sync.enrol import enrol
 from caregiver_app.sync.http import Http, RequestsHttp
+from caregiver_app.sync.push import LARGEST_BATCH
 from caregiver_app.sync.runner import Runner
 
 
 class Phone:
     """Fulfils `interface.Phone`. `engine` and `store` are there for the fleet, tests and the simulator."""
 
-    def __init__(self, store: Store, platform: Platform, http: Http, rng: random.Random | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        platform: Platform,
+        http: Http,
+        rng: random.Random | None = None,
+        largest_batch: int = LARGEST_BATCH,
+    ) -> None:
         self.store = store
         self.platform = platform
         self.http = http
         keys.device_id(store.meta)
-        self.engine = Engine(store, platform, http, rng or random.Random())
+        self.engine = Engine(store, platform, http, rng or random.Random(), largest_batch)
         self.runner = Runner(self.engine, self._tell)
         self._common = Common(store, platform, self.engine.status)
         self._listeners: list[Callable[[], None]] = []

@@ -22,7 +22,7 @@ from caregiver_app.sync.http import Http, NetworkError
 from caregiver_app.sync.link import DONE, NO_NETWORK, Link, Outcome, trouble
 from caregiver_app.sync.photos import PhotoPush
 from caregiver_app.sync.pull import Pull
-from caregiver_app.sync.push import Push
+from caregiver_app.sync.push import LARGEST_BATCH, Push
 from caregiver_app.sync.status import Status
 
 PULL_EVERY_MS = 900_000
@@ -36,7 +36,9 @@ FIRST_PULL_STEPS = 500
 class Engine:
     """One phone's conversation with its server. `lock` is held during a step."""
 
-    def __init__(self, store: Store, platform: Platform, http: Http, rng: random.Random) -> None:
+    def __init__(
+        self, store: Store, platform: Platform, http: Http, rng: random.Random, largest_batch: int = LARGEST_BATCH
+    ) -> None:
         self.status = Status()
         self.lock = threading.RLock()
         self._store = store
@@ -44,7 +46,7 @@ class Engine:
         self._http = http
         self._rng = rng
         self._link = Link(store, platform, http)
-        self._push = Push(self._link)
+        self._push = Push(self._link, largest_batch)
         self._pull = Pull(self._link)
         self._photos = PhotoPush(self._link)
         self._boot = platform.clock.boot()

@@ -21,11 +21,12 @@ CONTENT = (400, 413, 415, 422)
 
 
 class Push:
-    """Remembers between steps only how large a batch the line bears."""
+    """Remembers between steps only how large a batch the line bears, up to `largest`."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, largest: int = LARGEST_BATCH) -> None:
         self._link = link
-        self.limit = LARGEST_BATCH
+        self.largest = largest
+        self.limit = largest
 
     def waiting(self) -> bool:
         """Whether there is a visit to send."""
@@ -69,7 +70,7 @@ class Push:
             store.outbox.failed(sorted(asked - {result["id"] for result in found}), "no_result", counts=True)
         if not settled:
             return self._failed(rows, Outcome("failed", "odd"))
-        self.limit = min(LARGEST_BATCH, self.limit * 2)
+        self.limit = min(self.largest, self.limit * 2)
         return DONE
 
     def _blamed(self, rows: list[Row], response: Response) -> Outcome:
