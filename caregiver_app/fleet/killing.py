@@ -8,12 +8,20 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from caregiver_app.fleet.worker import Order
 
 LONGEST_LIFE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Bullet:
+    """When to kill: so many seconds after the phone is ready, or after it saved so many visits."""
+
+    seconds: float
+    after_saved: int
 
 
 class KilledPhone:
@@ -29,32 +37,40 @@ class KilledPhone:
 
     def run(self) -> None:
         """Kill it as often as wanted, then let it finish; one that finished first needs no more killing."""
-        while self.kills < self._wanted and not self._live(self._rng.uniform(0, LONGEST_LIFE_S)):
+        while self.kills < self._wanted and not self._live(self._bullet()):
             self.kills += 1
         self._live(None)
 
-    def _live(self, seconds: float | None) -> bool:
-        """One life, of so many seconds after it is ready (None: to its natural end) → whether it ended itself."""
+    def _bullet(self) -> Bullet:
+        """After some visits more, or some time: so that kills fall on recording and on sending alike."""
+        if self._rng.random() < 0.5:
+            return Bullet(self._rng.uniform(0, LONGEST_LIFE_S), 0)
+        share = max(1, self.order.visits // (self._wanted + 1))
+        return Bullet(self._rng.uniform(0, 0.02), self._rng.randint(1, share))
+
+    def _live(self, bullet: Bullet | None) -> bool:
+        """One life, until the bullet or its natural end → whether it ended itself."""
         value: dict[str, Any] = {**asdict(self.order), "folder": str(self.order.folder)}
         command = [sys.executable, "-m", "caregiver_app.fleet", "--child", json.dumps(value)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
             assert child.stdout is not None
             timer: threading.Timer | None = None
-            ended = False
+            ended, saved = False, 0
             for line in child.stdout:
                 word, _, rest = line.strip().partition(" ")
-                if word == "ready" and seconds is not None:
-                    timer = threading.Timer(seconds, child.kill)
-                    timer.start()
-                elif word == "saved":
+                if word == "saved":
                     self.promised.add(rest)
-                elif word == "seen":
+                    saved += 1
+                if word in ("ready", "saved") and bullet is not None and saved == bullet.after_saved:
+                    timer = threading.Timer(bullet.seconds, child.kill)
+                    timer.start()
+                if word == "seen":
                     ended = True
                     seen = json.loads(rest)
                     self.tally.update({name: seen[name] for name in ("exchanges", "cut_out", "cut_back", "repeats")})
             child.wait()
             if timer is not None:
                 timer.cancel()
-        if not ended and seconds is None:
+        if not ended and bullet is None:
             raise RuntimeError(f"phone {self.order.index} ended with status {child.returncode}")
         return ended and child.returncode == 0
