@@ -25,7 +25,7 @@ from werkzeug.exceptions import ClientDisconnected
 
 from server import database
 from server.auth.current import actor, reach, set_actor
-from server.auth.reach import SPANS, Actor
+from server.auth.reach import Actor
 from server.auth.rights import PUBLIC, RIGHTS, SIGNED_IN, _Open
 from server.language import Text, language
 from server.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageArgs
@@ -33,7 +33,7 @@ from server.problems import problem
 from server.validation import field_errors
 from shared.ids import uuid7
 
-__all__ = ["PUBLIC", "SIGNED_IN", "SPANS", "Bytes", "Page", "PageArgs", "Router", "actor", "reach"]
+__all__ = ["PUBLIC", "SIGNED_IN", "Bytes", "Page", "PageArgs", "Router", "actor", "reach"]
 
 BODY_LIMIT = 1024 * 1024  # of a JSON body, unzipped, where a route says nothing else
 DRAIN_LIMIT, DRAIN_STEP = 64 * 1024 * 1024, 256 * 1024

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -11,13 +10,12 @@ from sqlalchemy.orm import Session
 from server.auth import service as auth
 from server.auth.service import Issuer
 from server.keys import KeyRing
-from server.people.model import RoleGrant, User
-from server.regions.model import County, Region, RegionCode
-from shared.ids import uuid7
+from server.people.model import User
+from server.regions.model import County, Region
+from tests import factories
 from tests.conftest import NOW, SECRET
 
 KEYS = KeyRing((SECRET,))
-LEVELS = ((10, "province"), (8, "city"), (6, "county"), (3, "town"), (0, "village"))
 # Weidu district's codes, one town with two villages and another with one; and one village of another county
 CODES = {
     410000000000: "河南省", 411000000000: "许昌市", 411002000000: "魏都区", 411002001000: "西大街道",
@@ -26,10 +24,6 @@ CODES = {
 }  # fmt: skip
 VILLAGE, VILLAGE_B, VILLAGE_C = 411002001001, 411002001002, 411002002001
 TOWN, COUNTY, CITY, ELSEWHERE, COUNTY_B = 411002001000, 411002000000, 411000000000, 411003001001, 411003000000
-
-
-def level_of(code: int) -> str:
-    return next(level for zeros, level in LEVELS if code % 10**zeros == 0)
 
 
 @dataclass
@@ -41,29 +35,19 @@ class Place:
     county: County
     other_county: County
 
-    def county_of(self, code: int) -> int | None:
-        if level_of(code) in ("province", "city"):
+    def county_of(self, code: int) -> County | None:
+        if self.regions[code].level in ("province", "city"):
             return None
-        return (self.county if code // 10**6 == COUNTY // 10**6 else self.other_county).id
+        return self.county if code // 10**6 == COUNTY // 10**6 else self.other_county
 
     def user(
         self, *roles: tuple[str, int], username: str | None = None, name: str = "王建国",
         password_hash: str | None = None,
     ) -> User:
         """Somebody with roles, each in the region of a code. Committed."""
-        user = User(
-            id=uuid7(), username=username or f"u{uuid.uuid4().hex[:12]}", name=name, phone=None,
-            password_hash=password_hash, wechat_openid=None, language="zh-CN", created_at=NOW, disabled_at=None,
-        )  # fmt: skip
-        self.session.add(user)
-        self.session.flush()
+        user = factories.user(self.session, username, name=name, password_hash=password_hash)
         for role, code in roles:
-            self.session.add(
-                RoleGrant(
-                    id=uuid7(), user_id=user.id, role=role, region_id=self.regions[code].id,
-                    county_id=self.county_of(code), valid_from=dt.date(2026, 1, 1), valid_to=None,
-                )
-            )  # fmt: skip
+            factories.grant(self.session, user, role, self.regions[code], self.county_of(code))
         self.session.commit()
         return user
 
@@ -81,19 +65,7 @@ class Place:
 
 
 def make_place(session: Session) -> Place:
-    regions: dict[int, Region] = {}
-    for code, name in CODES.items():
-        parents = [code // 10**zeros * 10**zeros for zeros, _ in reversed(LEVELS)]
-        parent = next((regions[p].id for p in parents if p != code and p in regions), None)
-        region = Region(code=code, name=name, level=level_of(code), parent_id=parent, successor_id=None)
-        session.add(region)
-        session.flush()
-        session.add(RegionCode(region_id=region.id, valid_from=dt.date(2020, 1, 1), code=code, valid_to=None))
-        regions[code] = region
-    counties = [
-        County(region_id=regions[code].id, name=regions[code].name, created_at=NOW, settings={})
-        for code in (COUNTY, COUNTY_B)
-    ]
-    session.add_all(counties)
+    regions = {code: factories.region(session, code, name) for code, name in CODES.items()}
+    counties = [factories.county(session, code, CODES[code]) for code in (COUNTY, COUNTY_B)]
     session.commit()
     return Place(session, regions, *counties)

@@ -12,9 +12,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from server.auth.rights import RIGHTS, Right
+from server.regions.codes import code_range, code_text
 
-# How many 12-digit codes one division of a level spans (province 2 digits, city 2, county 2, town 3, village 3).
-SPANS = {"province": 10**10, "city": 10**8, "county": 10**6, "town": 10**3, "village": 1}
 ABOVE_COUNTY = frozenset({"province", "city"})
 
 
@@ -46,8 +45,8 @@ class Reach:
         """Whether a region overlaps the reach at all: what it then shows is filtered by `within`."""
         if code is None:
             return False
-        last = code + SPANS[level] - 1
-        return any(a.lo <= last and code <= a.hi for a in self.areas)
+        low, high = code_range(code, level)
+        return any(a.lo <= high and low <= a.hi for a in self.areas)
 
     def within(self, code: Any, county_id: Any = None) -> ColumnElement[bool]:
         """A WHERE clause on a region code column and, where the table has one, its county column."""
@@ -73,10 +72,10 @@ class Grant:
 
     def area(self) -> Area:
         county = None if self.level in ABOVE_COUNTY else self.county_id
-        return Area(county, self.code, self.code + SPANS[self.level] - 1)
+        return Area(county, *code_range(self.code, self.level))
 
     def wire(self) -> dict[str, Any]:
-        region = {"code": f"{self.code:012d}", "name": self.name, "level": self.level}
+        region = {"code": code_text(self.code), "name": self.name, "level": self.level}
         return {"role": self.role, "region": region}
 
 

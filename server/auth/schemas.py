@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from server.regions.schemas import RegionRef
 from server.validation import Shape
 
 USERNAME = validate.Length(1, 64)
@@ -27,17 +28,9 @@ class BindIn(LoginIn):
     bind_token = fields.String(required=True, validate=validate.Length(1, 1000))
 
 
-class RegionOut(Shape):
-    """`{code: "12 digits", name, level}`, wherever a region is shown."""
-
-    code = fields.String()
-    name = fields.String()
-    level = fields.String()
-
-
 class RoleOut(Shape):
     role = fields.String()
-    region = fields.Nested(RegionOut, allow_none=True)
+    region = fields.Nested(RegionRef)
 
 
 class UserOut(Shape):

@@ -10,13 +10,15 @@ from sqlalchemy import and_
 
 from server import clock
 from server.database import session
-from server.http import SPANS, Page, PageArgs, Router, actor, reach
+from server.http import Page, PageArgs, Router, actor, reach
 from server.people import queries, service
 from server.people.model import RoleGrant
 from server.people.queries import Person
 from server.people.schemas import GrantNewIn, PersonOut, UserIn, UserPatch, UsersQuery
 from server.people.service import Granter, Wanted
 from server.problems import problem
+from server.regions import queries as regions
+from server.regions.codes import code_range
 from server.regions.model import Region
 
 api = Router("users")
@@ -27,10 +29,10 @@ def list_users(query: dict[str, Any], page: PageArgs) -> Page[Person]:
     """People who hold a role in my regions."""
     within = reach().within(Region.code, RoleGrant.county_id)
     if query["region"] is not None:
-        region = queries.region_by_code(session(), int(query["region"]))
-        if region is None or not reach().meets(region.code, region.level):
+        region = regions.by_any_code(session(), int(query["region"]))
+        if region is None or region.code is None or not reach().meets(region.code, region.level):
             raise problem("not_found")
-        within = and_(within, Region.code.between(*region_span(region)))
+        within = and_(within, Region.code.between(*code_range(region.code, region.level)))
     return queries.people_page(session(), page, today(), within, role=query["role"])
 
 
@@ -88,11 +90,6 @@ def granter() -> Granter:
 
 def today() -> dt.date:
     return clock.now().astimezone(clock.zone()).date()
-
-
-def region_span(region: Region) -> tuple[int, int]:
-    assert region.code is not None
-    return region.code, region.code + SPANS[region.level] - 1
 
 
 def _covered(held: queries.Held) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.paging import Page, PageArgs
 from server.people.model import RoleGrant, User
-from server.regions.model import County, Region
+from server.regions.model import Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +76,3 @@ def people_page(
 
 def by_username(session: Session, username: str) -> User | None:
     return session.scalar(select(User).where(User.username == username))
-
-
-def region_by_code(session: Session, code: int) -> Region | None:
-    return session.scalar(select(Region).where(Region.code == code))
-
-
-def county_over(session: Session, region: Region) -> County | None:
-    """The tenant that runs a region: that of its county, or of the city where a city runs itself as one."""
-    if region.code is None:
-        return None
-    codes = [region.code // 10**6 * 10**6, region.code // 10**8 * 10**8]
-    rows: Sequence[tuple[County, int | None]] = session.execute(
-        select(County, Region.code).join(Region, Region.id == County.region_id).where(Region.code.in_(codes))
-    ).all()  # type: ignore[assignment]
-    by_code = {code: county for county, code in rows}
-    return next((by_code[code] for code in codes if code in by_code), None)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from server.people.model import ROLES
+from server.regions.codes import code_text
+from server.regions.schemas import CODE
 from server.validation import Shape
-
-CODE = validate.Regexp(r"[0-9]{12}\Z")
 
 
 class GrantIn(Shape):
@@ -39,7 +39,7 @@ class UsersQuery(Shape):
 
 
 class HeldRegion(Shape):
-    code = fields.Function(lambda region: f"{region.code:012d}" if region.code is not None else None)
+    code = fields.Function(lambda region: code_text(region.code) if region.code is not None else None)
     name = fields.String()
     level = fields.String()
 

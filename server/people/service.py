@@ -17,7 +17,9 @@ from server.people import passwords, queries
 from server.people.model import ROLES, VISITING_ROLES, RoleGrant, User
 from server.people.queries import Held, Person
 from server.problems import problem
+from server.regions import queries as regions
 from server.regions.model import County, Region
+from server.regions.service import open_county
 from shared.ids import uuid7
 
 ABOVE_COUNTY = ("province", "city")
@@ -144,7 +146,7 @@ def add_grant(
     if wanted.role not in ROLES:
         choices = ", ".join(ROLES)
         raise problem("validation", errors={"role": [Text(f"只能是：{choices}", f"Must be one of: {choices}")]})
-    region = queries.region_by_code(session, wanted.code)
+    region = regions.by_code(session, wanted.code)
     if region is None:
         raise problem("validation", errors={"region": [Text("没有这个区划代码", "No such region code")]})
     county = _county(session, region, wanted.county_id, now)
@@ -252,18 +254,14 @@ def _county(session: Session, region: Region, county_id: int | None, now: dt.dat
     """The tenant in whose data a role in `region` acts; the first role granted in a county founds it."""
     if region.level in ABOVE_COUNTY:
         return session.get(County, county_id) if county_id is not None else None
-    if county_id is not None:
-        county = session.get(County, county_id)
-        if county is None:
-            raise problem("validation", errors={"county": [Text("没有这个县", "No such county")]})
-        return county
-    county = queries.county_over(session, region)
+    county = regions.county_for(session, region, county_id)
+    if county is None and county_id is not None:
+        fault = Text("这个区划不归这个县", "The region lies in no county of that id")
+        raise problem("validation", errors={"county": [fault]})
     if county is None:
         assert region.code is not None
-        seat = queries.region_by_code(session, region.code // 10**6 * 10**6)
-        if seat is None:
+        seat = regions.by_code(session, region.code // 10**6 * 10**6)
+        if seat is None or seat.level != "county":
             raise problem("validation", errors={"region": [Text("没有所属的县", "The region lies in no county")]})
-        county = County(region_id=seat.id, name=seat.name, created_at=now, settings={})
-        session.add(county)
-        session.flush()
+        county = open_county(session, seat, now=now)
     return county
