@@ -11,7 +11,7 @@ import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -132,7 +132,8 @@ def _facts(
         )
     )  # fmt: skip
     facts: dict[uuid.UUID, list[VisitFact]] = defaultdict(list)
-    for elder_id, visit_id, start, channel, outcome, assurance, decision, spoken_to in found:
+    for row in found:
+        elder_id, visit_id, start, channel, outcome, assurance, decision, spoken_to = cast("tuple[Any, ...]", row)
         fact = VisitFact(visit_id, start, local_date(start, tz), channel, outcome, assurance, decision, True, spoken_to)
         facts[elder_id].append(fact)
     return facts

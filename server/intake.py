@@ -284,7 +284,7 @@ def _drop_known(
 
 
 def _same(
-    session: Session, county_id: int, item: _Item, row: sa.Row[Any], around: Surroundings, vault: Vault
+    session: Session, county_id: int, item: _Item, row: Any, around: Surroundings, vault: Vault
 ) -> bool:
     """The same content, as the code that runs now reads both."""
     if row.content == content_digest(item.raw):

@@ -15,6 +15,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -222,7 +223,7 @@ def _store_counts(session: Session, county_id: int, flipped: Mapping[uuid.UUID, 
             )
 
 
-_CARDS = ElderCard.__table__
+_CARDS = cast(sa.Table, ElderCard.__table__)
 _RENEW = (
     sa.update(_CARDS)
     .where(_CARDS.c.county_id == sa.bindparam("b_county"), _CARDS.c.elder_id == sa.bindparam("b_elder"))
@@ -276,7 +277,7 @@ def _end_alerts(
 
 
 def _raise_alerts(
-    session: Session, county_id: int, found: Sequence[sa.Row[tuple[object, ...]]], *, now: dt.datetime
+    session: Session, county_id: int, found: Sequence[Any], *, now: dt.datetime
 ) -> None:
     """What a visit itself calls for: danger, nobody at the door, a doubt to look at."""
     wanted: list[alerts.Wanted] = []

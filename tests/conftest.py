@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -26,6 +27,29 @@ from tests.databases import KINDS, cluster, fresh_database
 # The instant at which tests stand unless they say otherwise: a Saturday in the middle of a month.
 NOW = dt.datetime(2026, 11, 14, 2, 0, tzinfo=dt.UTC)
 SECRET = "a secret that only the tests know"
+
+
+def pytest_configure(config):
+    """Where everything is set up (CI=true, as scripts/test says) a skipped test is a test that was not run."""
+    if os.environ.get("CI", "").lower() in ("true", "1", "yes"):
+        config.pluginmanager.register(NothingSkipped(), "nothing-skipped")
+
+
+class NothingSkipped:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self):
+        return _fail_if_skipped((yield))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self):
+        return _fail_if_skipped((yield))
+
+
+def _fail_if_skipped(report):
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"skipped, which counts as a failure under CI=true: {reason}"
+    return report
 
 
 @pytest.fixture(scope="session")

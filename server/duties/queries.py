@@ -91,9 +91,9 @@ def compliance(
             .order_by(Region.code)
         )
         for code, name, level in below:
-            tally = by_child.get(code) or dict.fromkeys(FIGURES, 0)
-            children.append(_figures({"code": code_text(code), "name": name, "level": level}, tally, month, now,
-                                     closed, share))  # fmt: skip
+            tally = by_child.get(int(code or 0)) or dict.fromkeys(FIGURES, 0)
+            below_it = {"code": code_text(int(code or 0)), "name": name, "level": level}
+            children.append(_figures(below_it, tally, month, now, closed, share))
     own = {"code": code_text(region.code), "name": region.name, "level": region.level}
     return {**_figures(own, total, month, now, closed, share), "children": children}
 

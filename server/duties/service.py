@@ -14,6 +14,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,7 +23,7 @@ from sqlalchemy.orm import Session
 from server.duties.model import Closing, ClosingFigures, Duty, VillageCount
 from server.elders.model import Elder, ElderCard
 from shared.rules.duty import DutyState
-from shared.rules.months import LAST_DAY_TO_REGISTER, Month, Period, Week
+from shared.rules.months import LAST_DAY_TO_REGISTER, Month, Period, PeriodKind, Week
 from shared.rules.policy import VisitPolicy
 
 FIGURES = (
@@ -92,7 +93,7 @@ def existing(
     )  # fmt: skip
     rows = {}
     for elder_id, kind, starts, ends, *rest in found:
-        row = DutyRow(elder_id, Period(kind, starts, ends), *rest)
+        row = DutyRow(elder_id, Period(cast(PeriodKind, kind), starts, ends), *rest)
         rows[row.key] = row
     return rows
 
@@ -134,7 +135,7 @@ def _values(county_id: int, row: DutyRow) -> dict[str, object]:
     }  # fmt: skip
 
 
-_DUTIES = Duty.__table__
+_DUTIES = cast(sa.Table, Duty.__table__)
 _UPDATE = (
     sa.update(_DUTIES)
     .where(
@@ -245,10 +246,11 @@ def open_period(session: Session, county_id: int, period: Period, policies: Mapp
 def counted_anew(session: Session, county_id: int, month: Month) -> dict[int, dict[str, int]]:
     """The figures of each village of `month` added up from its duty rows: what `village_counts` must equal."""
     totals = _totals().where(Duty.county_id == county_id, Duty.month == month.first)
-    return {row[1]: dict(zip(FIGURES, row[3:], strict=True)) for row in session.execute(totals)}
+    rows = [tuple(row) for row in session.execute(totals)]
+    return {row[1]: dict(zip(FIGURES, row[3:], strict=True)) for row in rows}
 
 
-def _totals() -> sa.Select[tuple[object, ...]]:
+def _totals() -> Any:
     monthly, weekly = Duty.kind == "month", Duty.kind == "week"
 
     def number(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:

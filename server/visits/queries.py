@@ -44,7 +44,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _base() -> sa.Select[Any]:
+def _base() -> Any:
     return (
         sa.select(*COLUMNS)
         .outerjoin(Elder, sa.and_(Elder.county_id == Visit.county_id, Elder.id == Visit.elder_id))
