@@ -17,9 +17,11 @@ from server.settings import Settings
 APIS: tuple[str, ...] = (
     "server.health",
     "server.openapi",
+    "server.regions.api",
     "server.people.api",
     "server.auth.api",
     "server.devices.api",
+    "server.elders.api",
     "server.tasks.api",
     "server.visits.api",
     "server.duties.api",

@@ -17,6 +17,7 @@ from server.settings import SETTINGS
 COMMANDS = {
     "db": "server.schema_cli:db",
     "regions": "server.regions.cli:regions",
+    "counties": "server.regions.cli:counties",
     "users": "server.people.cli:users",
     "devices": "server.devices.cli:devices",
     "elders": "server.elders.cli:elders",

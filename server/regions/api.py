@@ -44,6 +44,6 @@ def _areas() -> list[queries.Area]:
 
 def _in_scope(code: int) -> Region:
     region = queries.by_any_code(session(), code)
-    if region is None or not queries.covers(_areas(), region):
+    if region is None or not queries.touches(_areas(), region):
         raise problem("not_found")
     return region

@@ -90,12 +90,12 @@ def within(areas: Sequence[Area]) -> sa.ColumnElement[bool]:
     return sa.or_(*(Region.code.between(area.lo, area.hi) for area in areas))
 
 
-def covers(areas: Sequence[Area], region: Region) -> bool:
-    """Whether a region lies wholly in one of the areas."""
+def touches(areas: Sequence[Area], region: Region) -> bool:
+    """Whether a region overlaps one of the areas: what it then shows is filtered by `within`."""
     if region.code is None:
         return False
     low, high = code_range(region.code, region.level)
-    return any(area.lo <= low and high <= area.hi for area in areas)
+    return any(area.lo <= high and low <= area.hi for area in areas)
 
 
 def county_for(session: Session, region: Region, county_id: int | None = None) -> County | None:

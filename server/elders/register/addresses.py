@@ -70,6 +70,9 @@ class _Names:
         nearest = min((distance for distance, _ in known), default=0)
         return [place for distance, place in known if distance == nearest]
 
+    def places(self) -> Iterator[Place]:
+        return (place for known in self.spellings.values() for distance, place in known if distance == EXACT)
+
     def heads(self, text: str, at: int) -> Iterator[tuple[int, int, list[Place]]]:
         """(end, distance, places) of the spellings that begin at `at`, longest first."""
         for length in range(min(self.longest, len(text) - at), 0, -1):
@@ -237,7 +240,7 @@ class RegionBook:
         return places[0]
 
     def _why_not(self, text: str, counties: list[Place]) -> PlaceFault:
-        towns = list({town.id: (end, town) for end, town in self._town_heads(text, counties)}.values())
+        towns = list(self._town_heads(text, counties))
         if towns:
             end = max(end for end, _ in towns)
             return self._unknown(_alike(text[end:]), [town for e, town in towns if e == end], "address")
@@ -246,19 +249,13 @@ class RegionBook:
     def _unknown(self, value: str, towns: list[Place], part: str) -> PlaceFault:
         if not value:
             return PlaceFault("missing_village", part)
-        names = [name for town in towns for name in self._of_town[town.id].spellings]
-        alike = difflib.get_close_matches(value, names, n=1, cutoff=0.6)
-        meant = self._of_town_name(alike[0], towns) if alike else None
+        stems = {_stem(p.name): p.name for town in towns for p in self._of_town[town.id].places()}
+        alike = difflib.get_close_matches(_stem(value), stems, n=1, cutoff=0.6)
+        meant = stems[alike[0]] if alike else None
         return PlaceFault(
             "unknown_village", part, value=value, where=towns[0].name if towns else self._scope_name(),
             hint_zh=f"（是否为「{meant}」？）" if meant else "", hint_en=f" (did you mean “{meant}”?)" if meant else "",
         )
-
-    def _of_town_name(self, spelling: str, towns: list[Place]) -> str | None:
-        for town in towns:
-            for place in self._of_town[town.id].find(spelling):
-                return place.name
-        return None
 
     def _scope_name(self) -> str:
         counties = [place for place in self._by_code.values() if place.level == "county"]
@@ -272,6 +269,12 @@ def _plain(text: str) -> str:
 def _alike(text: str) -> str:
     match = _ALIKE_VILLAGE.match(text)
     return match.group() if match else re.split(r"\d", text, maxsplit=1)[0][:12]
+
+
+def _stem(name: str) -> str:
+    """A village's name without its kind."""
+    end = next((e for e in (*_VILLAGE_ENDS, "社区", "村") if name.endswith(e) and len(name) > len(e)), "")
+    return name.removesuffix(end)
 
 
 def _path(place: Place) -> str:
