@@ -23,8 +23,12 @@ APIS: tuple[str, ...] = (
     "server.devices.api",
     "server.elders.api",
     "server.tasks.api",
+    "server.pairings.api",
+    "server.policies.api",
     "server.visits.api",
     "server.duties.api",
+    "server.alerts.api",
+    "server.timebank.api",
     "server.sync.visits",
 )
 

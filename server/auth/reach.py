@@ -94,6 +94,11 @@ class Actor:
     def roles(self) -> frozenset[str]:
         return frozenset(g.role for g in self.grants)
 
+    @property
+    def counties(self) -> frozenset[int]:
+        """The tenants in whose data any of the roles acts."""
+        return frozenset(g.county_id for g in self.grants if g.county_id is not None)
+
     def may(self, right: str | Right) -> bool:
         return bool(self.roles & _right(right).roles)
 

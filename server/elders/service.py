@@ -192,6 +192,19 @@ def reveal(
     return particulars
 
 
+def touch(
+    session: Session, county_id: int, elder_ids: Collection[uuid.UUID], *, now: dt.datetime | None = None
+) -> None:
+    """Let phones know that something on these elders' cards changed (a tie, a tag, a duty). One statement."""
+    if elder_ids:
+        session.execute(
+            sa.update(ElderCard)
+            .where(ElderCard.county_id == county_id, ElderCard.elder_id.in_(sorted(elder_ids)))
+            .values(version=ElderCard.version + 1)
+            .execution_options(synchronize_session=False)
+        )
+
+
 def renew_card(session: Session, county_id: int, elder_id: uuid.UUID) -> None:
     """Let phones know that something on the elder's card changed."""
     session.execute(

@@ -1,0 +1,90 @@
+"""/alerts and POST /sos. (There is no stream yet: pages ask again.)"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+
+from server import clock
+from server.alerts import acting, queries
+from server.alerts.schemas import AlertOut, AlertsQuery, AlertStory, NoteIn, SosIn, SosOut
+from server.database import session
+from server.http import Page, PageArgs, Router, actor, reach
+from server.pairings import queries as pairings
+from server.problems import problem
+from server.regions import queries as regions
+from server.regions.codes import code_range
+
+api = Router("alerts")
+
+
+@api.get("/alerts", right="alerts.read", query=AlertsQuery, answer=AlertOut, paged=True)
+def list_alerts(query: dict[str, Any], page: PageArgs) -> Page[dict[str, Any]]:
+    """Alerts of my regions, of the elders tied to me and of my own visits; newest first."""
+    return queries.listed(
+        session(), held(), page, codes=_codes(query.get("region")), state=query.get("state"), kind=query.get("kind")
+    )
+
+
+@api.get("/alerts/<uuid:alert_id>", right="alerts.read", answer=AlertStory)
+def read_alert(alert_id: uuid.UUID) -> dict[str, Any]:
+    """One alert and its story: who was told, when, and who took it on."""
+    found = _shown(alert_id)
+    return {**found, "events": queries.story(session(), found["county_id"], alert_id)}
+
+
+@api.post("/alerts/<uuid:alert_id>/acknowledge", right="alerts.act", body=NoteIn, answer=AlertOut)
+def acknowledge(alert_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
+    """Take an alert on."""
+    acting.acknowledge(session(), held(), alert_id, actor().user_id, body["note"], now=clock.now())
+    return _shown(alert_id)
+
+
+@api.post("/alerts/<uuid:alert_id>/resolve", right="alerts.act", body=NoteIn, answer=AlertOut)
+def resolve(alert_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
+    """End an alert, saying how."""
+    acting.resolve(session(), held(), alert_id, actor().user_id, body["note"], now=clock.now())
+    return _shown(alert_id)
+
+
+@api.post("/sos", right="sos.press", body=SosIn, answer=SosOut, status=201, creates=True)
+def press_sos(body: dict[str, Any]) -> dict[str, Any]:
+    """Call for help, for an elder or for oneself. Call 120 or 110 first."""
+    now = clock.now()
+    elder = None
+    if body["elder_id"] is not None:
+        elder = pairings.callable_elder(session(), reach(), body["elder_id"], now=now)
+        if elder is None:
+            raise problem("not_found")
+    grant = next((g for g in actor().grants if g.county_id is not None), None)
+    county_id = elder.county_id if elder is not None else grant.county_id if grant is not None else None
+    if county_id is None:
+        raise problem("forbidden")
+    region_id = elder.region_id if elder is not None else grant.region_id if grant is not None else None
+    acting.press_sos(session(), county_id, actor().user_id, body["id"], body["elder_id"], region_id, now=now)
+    return {**queries.by_ids(session(), county_id, [body["id"]])[0], "call_first": ["120", "110"]}
+
+
+def held() -> sa.ColumnElement[bool]:
+    """What the running request's right holds."""
+    return queries.within(reach(), actor().counties, clock.now())
+
+
+def _shown(alert_id: uuid.UUID) -> dict[str, Any]:
+    found = queries.one(session(), held(), alert_id)
+    if found is None:
+        raise problem("not_found")
+    return found
+
+
+def _codes(code: str | None) -> tuple[int, int] | None:
+    """The codes of a region in one's scope; for visitors, of one where they hold a role. 404 for any other."""
+    if code is None:
+        return None
+    region = regions.by_any_code(session(), int(code))
+    areas = reach().areas or (tuple(g.area() for g in actor().grants) if reach().own else ())
+    if region is None or region.code is None or not regions.covers(areas, region):
+        raise problem("not_found")
+    return code_range(region.code, region.level)

@@ -1,0 +1,63 @@
+"""The shapes of alerts."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from server.alerts.queries import STATES
+from server.pairings.schemas import ElderName, PersonName
+from server.regions.schemas import CODE, RegionRef
+from server.validation import Instant, Shape
+
+
+class AlertsQuery(Shape):
+    region = fields.String(validate=CODE)
+    state = fields.String(validate=validate.OneOf(STATES))
+    kind = fields.String(validate=validate.Regexp(r"^[a-z0-9_]{1,40}$"))
+
+
+class AlertEnd(Shape):
+    by = fields.Nested(PersonName, allow_none=True, metadata={"description": "null: a later visit did it"})
+    at = Instant()
+    result = fields.String(allow_none=True)
+
+
+class AlertOut(Shape):
+    id = fields.UUID()
+    kind = fields.String()
+    elder = fields.Nested(ElderName, allow_none=True)
+    region = fields.Nested(RegionRef, allow_none=True)
+    visit_id = fields.UUID(allow_none=True)
+    period = fields.String()
+    state = fields.String()
+    step = fields.Integer()
+    opened_at = Instant()
+    due_at = Instant(allow_none=True)
+    acknowledged_by = fields.Nested(PersonName, allow_none=True)
+    acknowledged_at = Instant(allow_none=True)
+    resolved = fields.Nested(AlertEnd, allow_none=True)
+    version = fields.Integer()
+
+
+class AlertEventOut(Shape):
+    at = Instant()
+    kind = fields.String()
+    by = fields.Nested(PersonName, allow_none=True)
+    details = fields.Raw(allow_none=True)
+
+
+class AlertStory(AlertOut):
+    events = fields.List(fields.Nested(AlertEventOut))
+
+
+class NoteIn(Shape):
+    note = fields.String(load_default="", validate=validate.Length(max=4000))
+
+
+class SosIn(Shape):
+    id = fields.UUID(required=True)
+    elder_id = fields.UUID(load_default=None, allow_none=True)
+
+
+class SosOut(AlertOut):
+    call_first = fields.List(fields.String())
