@@ -1,0 +1,106 @@
+"""The desktop's and the fake's machines keep the same promises."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from caregiver_app.platform.choose import choose
+from caregiver_app.platform.desktop import desktop
+from caregiver_app.platform.fake import FakeClock, fake
+from caregiver_app.presenters.phone import Phone
+from caregiver_app.sync.http import NetworkError
+
+
+@pytest.fixture(params=[desktop, fake], ids=["desktop", "fake"])
+def platform(request):
+    return request.param()
+
+
+def test_the_clock_is_aware_and_uptime_never_goes_back(platform):
+    assert platform.clock.now().tzinfo is not None
+    first = platform.clock.uptime_ms()
+    assert platform.clock.uptime_ms() >= first > 0
+    assert platform.clock.boot() == platform.clock.boot()
+    assert 0 < len(platform.clock.boot()) <= 40
+
+
+def test_a_position_that_is_not_known_is_none(platform):
+    platform.position.start()
+    assert platform.position.reading() is None
+    platform.position.stop()
+
+
+def test_what_is_no_picture_raises(platform):
+    with pytest.raises(ValueError, match="picture"):
+        platform.pictures.shrink(b"no picture", 1000)
+
+
+def test_the_desktop_is_chosen_where_there_is_no_android():
+    assert choose().os == desktop().os
+
+
+def test_a_photo_is_shrunk_and_loses_what_the_camera_wrote_into_it():
+    image = pytest.importorskip("PIL.Image")
+    noise = image.effect_noise((3000, 2000), 80)
+    out = io.BytesIO()
+    exif = image.Exif()
+    exif[0x010E] = "where it was taken"
+    noise.convert("RGB").save(out, "JPEG", exif=exif, quality=95)
+    small = desktop().pictures.shrink(out.getvalue(), 300_000)
+    assert len(small) <= 300_000
+    assert small.startswith(b"\xff\xd8")
+    assert b"where it was taken" not in small
+
+
+def test_the_desktop_reads_a_code_from_a_picture_file(tmp_path):
+    pytest.importorskip("zxingcpp")
+    qrcode = pytest.importorskip("qrcode")
+    qrcode.make("https://yuetan.example/t/abc").save(tmp_path / "tag.png")
+    decoder = desktop().decoder
+    assert decoder.decode_file(tmp_path / "tag.png") == "https://yuetan.example/t/abc"
+    (tmp_path / "no.png").write_bytes(b"hello")
+    with pytest.raises(ValueError, match="picture"):
+        decoder.decode_file(tmp_path / "no.png")
+
+
+def test_the_desktop_reads_a_code_from_a_frame():
+    pytest.importorskip("zxingcpp")
+    qrcode = pytest.importorskip("qrcode")
+    picture = qrcode.make("hello tag").convert("RGBA")
+    decoder = desktop().decoder
+    assert decoder.decode_frame(picture.tobytes(), *picture.size, 4) == "hello tag"
+    assert decoder.decode_frame(bytes(4 * 50 * 50), 50, 50, 4) is None
+
+
+def test_a_reboot_moves_the_uptime_and_setting_the_clock_does_not():
+    clock = FakeClock()
+    before = clock.uptime_ms()
+    clock.wrong -= clock.wrong.resolution * 10**9
+    assert clock.uptime_ms() == before
+    clock.reboot()
+    assert (clock.uptime_ms(), clock.boot()) == (0, "b2")
+
+
+def test_the_running_app_syncs_on_its_own_thread_and_stops(tmp_path):
+    import threading
+
+    from caregiver_app.presenters.demo import demo_phone
+
+    tried = threading.Event()
+
+    class Line:
+        def send(self, base_url, request):
+            tried.set()
+            raise NetworkError("none")
+
+    demo_phone(tmp_path).stop()
+    from caregiver_app.store import open_store
+
+    phone = Phone(open_store(tmp_path), fake(), Line())
+    phone.start()
+    phone.start()
+    assert tried.wait(10)
+    phone.stop()
+    phone.stop()
