@@ -110,12 +110,16 @@ def say(text: Text | str, **params: Any) -> None:
 def installed(*, keyless: bool = False) -> Iterator[Session]:
     """The app's context for the length of a command, and its session."""
     from server.app import create_app
-    from server.database import session
+    from server.database import db, session
 
     logging.getLogger("yuetan").addHandler(logging.NullHandler())  # a command speaks in one line of its own
     app = create_app(Settings.from_env(os.environ), keyless=keyless)
     with app.app_context():
-        yield session()
+        try:
+            yield session()
+        finally:
+            session().close()
+            db.engine.dispose()
 
 
 def _one_line(body: dict[str, Any]) -> str:

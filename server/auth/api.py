@@ -10,7 +10,7 @@ from flask import current_app
 from server import clock, keys
 from server.auth import queries, service
 from server.auth.reach import Actor
-from server.auth.schemas import BindIn, LoginIn, MeOut, RefreshIn, TokensOut, WechatIn
+from server.auth.schemas import BindIn, LoginIn, MeOut, PasswordIn, RefreshIn, TokensOut, WechatIn
 from server.auth.service import Issuer, Tokens
 from server.database import begin_reading, session
 from server.http import PUBLIC, SIGNED_IN, Router, actor
@@ -41,6 +41,13 @@ def logout() -> None:
     who = actor()
     if who.session_id is not None:
         service.log_out(session(), who.session_id, clock.now())
+
+
+@api.post("/auth/password", right=SIGNED_IN, body=PasswordIn, status=204)
+def change_password(body: dict[str, Any]) -> None:
+    """Change my own password; my other logins end."""
+    who = actor()
+    service.change_password(session(), who.user_id, who.session_id, body["old"], body["password"], clock.now())
 
 
 @api.get("/auth/me", right=SIGNED_IN, answer=MeOut)

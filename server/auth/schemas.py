@@ -16,6 +16,11 @@ class LoginIn(Shape):
     password = fields.String(required=True, validate=PASSWORD)
 
 
+class PasswordIn(Shape):
+    old = fields.String(required=True, validate=PASSWORD)
+    password = fields.String(required=True, validate=PASSWORD)
+
+
 class RefreshIn(Shape):
     refresh_token = fields.String(required=True, validate=validate.Length(1, 200))
 

@@ -145,6 +145,26 @@ def advance(session: Session, held: AuthSession, generation: int, now: dt.dateti
     session.refresh(held)
 
 
+def change_password(
+    session: Session, user_id: uuid.UUID, session_id: uuid.UUID | None, old: str, new: str, now: dt.datetime
+) -> None:
+    """A person's own new password. Their other logins end; their phones, which have keys, stay."""
+    name = session.get_one(User, user_id).username
+    user = check_login(session, name, old, now)
+    passwords.check_strength(new, user.username)
+    user.password_hash = passwords.hash_password(new)
+    session.execute(
+        update(AuthSession)
+        .where(
+            AuthSession.user_id == user_id, AuthSession.kind != "device", AuthSession.id != session_id,
+            AuthSession.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )  # fmt: skip
+    audit.record(session, "user.password", "user", user_id, now=now, actor_id=user_id)
+    session.commit()
+
+
 def log_out(session: Session, session_id: uuid.UUID, now: dt.datetime) -> None:
     """End a session and all of its tokens; a second time changes nothing."""
     held = session.get(AuthSession, session_id)

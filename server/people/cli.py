@@ -40,6 +40,23 @@ def create(username: str, name: str, role: str, region: str, county: int | None)
         return Outcome(f"已创建 / created: {user.username}", data)
 
 
+@users.command("password")
+@click.option("--username", required=True)
+def password(username: str) -> Outcome:
+    """Give a person a new password, read from standard input."""
+    from server.people import queries, service
+
+    word = read_password()
+    with installed() as session:
+        user = queries.by_username(session, service.clean_username(username))
+        if user is None:
+            raise NothingDone(f"没有这个用户 / no such user: {username}")
+        now = clock.now()
+        today = now.astimezone(clock.zone()).date()
+        service.set_password(session, user.id, word, by=None, now=now, today=today)
+    return Outcome(f"密码已更换 / password changed: {username}", {"username": username})
+
+
 def region_code(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) == 12):
         raise click.BadParameter("需要 12 位区划代码 / 12 digits", param_hint="--region")

@@ -138,3 +138,18 @@ def test_a_refresh_token_is_no_access_token(client, wang):
     tokens = log_in(client).json
     assert client.get("/api/v1/auth/me", headers=bearer(tokens["refresh_token"])).json["code"] == "token_invalid"
     assert refresh(client, tokens["access_token"]).json["code"] == "token_invalid"
+
+
+def test_a_changed_password_ends_the_other_logins_and_needs_the_old_one(client, wang):
+    other, mine = log_in(client).json["access_token"], log_in(client).json["access_token"]
+
+    def change(old, new):
+        return client.post("/api/v1/auth/password", json={"old": old, "password": new}, headers=bearer(mine))
+
+    assert change("wrong", "another good one 9").json["code"] == "login_failed"
+    assert change(PASSWORD, "12345678").json["code"] == "password_weak"
+    assert change(PASSWORD, "another good one 9").status_code == 204
+    assert client.get("/api/v1/auth/me", headers=bearer(mine)).status_code == 200
+    assert client.get("/api/v1/auth/me", headers=bearer(other)).status_code == 401
+    assert log_in(client).status_code == 401
+    assert log_in(client, password="another good one 9").status_code == 200
