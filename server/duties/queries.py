@@ -69,13 +69,13 @@ def compliance(
     low, high = code_range(region.code, region.level)
     step = LEVELS.index(region.level) + 1
     span = 10 ** (12 - DIGITS[LEVELS[step]]) if step < len(LEVELS) else 1
-    versions = _closed_versions(session, reach, low, high, month)
+    versions = _closed_versions(session, month)
     live = _sums(session, reach, VillageCount, span, low, high, month, sa.not_(_in_counties(VillageCount, versions)))
     frozen: dict[int, Tally] = {}
     if versions:
         newest = sa.tuple_(ClosingFigures.county_id, ClosingFigures.version).in_(list(versions.items()))
         frozen = _sums(session, reach, ClosingFigures, span, low, high, month, newest)
-    closed = bool(versions) and not live
+    closed = bool(frozen) and not live
     by_child: dict[int, Tally] = defaultdict(lambda: dict.fromkeys(FIGURES, 0))
     for part in (live, frozen):
         for code, tally in part.items():
@@ -102,14 +102,14 @@ def _in_counties(table: Any, versions: Mapping[int, int]) -> sa.ColumnElement[bo
     return table.county_id.in_(list(versions)) if versions else sa.false()
 
 
-def _closed_versions(session: Session, reach: Reach, low: int, high: int, month: Month) -> dict[int, int]:
-    """County → its newest closed version of `month`, of the counties with figures in these codes."""
+def _closed_versions(session: Session, month: Month) -> dict[int, int]:
+    """County → its newest closed version of `month`."""
     found = session.execute(
         sa.select(Closing.county_id, sa.func.max(Closing.version))
         .where(Closing.month == month.first)
         .group_by(Closing.county_id)
     )
-    return dict(found.tuples().all())
+    return {row[0]: row[1] for row in found}
 
 
 def _sums(
