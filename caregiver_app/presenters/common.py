@@ -44,8 +44,8 @@ class Common:
         return server_now(self.store.meta, self.platform.clock)
 
     def section(self, name: str) -> list[dict[str, Any]]:
-        """A section of the cache, read again only after the store changed."""
-        version = self.store.database.version
+        """A section of the cache, read again only after a pull changed it."""
+        version = self.store.cache.version
         held = self._cached.get(name)
         if held is None or held[0] != version:
             held = (version, self.store.cache.all(name))

@@ -10,6 +10,7 @@ from typing import Any
 from caregiver_app.platform.choose import choose
 from caregiver_app.platform.protocols import Platform
 from caregiver_app.presenters import draft as drafts
+from caregiver_app.presenters import search
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.elder import ElderPresenter
 from caregiver_app.presenters.enrol import EnrolPresenter
@@ -112,8 +113,9 @@ class Phone:
         self.platform.spawn(run)
 
     def start(self) -> None:
-        """Begin syncing in the background."""
+        """Begin syncing in the background, and load what the first search would wait for."""
         self.runner.start()
+        self.platform.spawn(search.warm)
 
     def wake(self) -> None:
         """Sync now, whatever is being waited for."""

@@ -46,7 +46,8 @@ class Rows:
 
     def __init__(self, common: Common) -> None:
         self._common = common
-        self._today = common.now().date()
+        self._now = common.now()
+        self._today = self._now.date()
         self._saved = common.store.outbox.saved_by_elder()
         self._drafts = common.store.drafts.by_elder()
         self._here = common.platform.position.reading()
@@ -159,7 +160,7 @@ class Rows:
         left = (owed.last_day - self._today).days
         if left == 0:
             return common.text("due.last_day", **parts)
-        day = datetime(owed.last_day.year, owed.last_day.month, owed.last_day.day, tzinfo=common.now().tzinfo)
+        day = datetime(owed.last_day.year, owed.last_day.month, owed.last_day.day, tzinfo=self._now.tzinfo)
         return common.text("due.until", day=common.day(day), left=left, **parts)
 
     def _distance_text(self, distance: float | None) -> str:

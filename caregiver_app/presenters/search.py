@@ -20,6 +20,11 @@ def pinyin(name: str) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
+def warm() -> None:
+    """Load the table of readings ahead of the first search."""
+    pinyin("探")
+
+
 def matches(elder: dict[str, Any], query: str) -> bool:
     """Whether every word of the query is found somewhere in the elder's line."""
     return all(_word(elder, word) for word in query.casefold().split())

@@ -33,6 +33,7 @@ class Cache:
     def __init__(self, database: Database, meta: Meta) -> None:
         self._database = database
         self._meta = meta
+        self.version = 0  # grows whenever the copy may have changed
 
     def all(self, section: str) -> list[dict[str, Any]]:
         """Every item of a section, in order of key."""
@@ -66,16 +67,17 @@ class Cache:
             if not whole:
                 self._take(page)
                 self._finish(page, at)
-                return
-            if first:
-                self._database.write("DELETE FROM incoming")
-            self._stage(page)
-            if page.get("has_more"):
-                self._meta.set(incoming_cursor=page.get("cursor"))
-                return
-            self._replace()
-            self._finish(page, at)
-            self._meta.set(incoming_cursor=None)
+            else:
+                if first:
+                    self._database.write("DELETE FROM incoming")
+                self._stage(page)
+                if page.get("has_more"):
+                    self._meta.set(incoming_cursor=page.get("cursor"))
+                    return
+                self._replace()
+                self._finish(page, at)
+                self._meta.set(incoming_cursor=None)
+            self.version += 1
 
     def drop(self) -> None:
         """Forget everybody (the device was revoked, or a pull starts anew by order of the server)."""
@@ -83,6 +85,7 @@ class Cache:
             for table in ("cache", "incoming", "tag_hashes"):
                 self._database.write(f"DELETE FROM {table}")
             self._meta.set(cursor=None, incoming_cursor=None, account=None, pulled_at=None)
+            self.version += 1
 
     def _take(self, page: dict[str, Any]) -> None:
         for elder_id in _texts(page.get("removed_elder_ids")):
@@ -92,18 +95,18 @@ class Cache:
                 if (alert.get("elder") or {}).get("id") == elder_id:
                     self._delete("cache", "alerts", alert["id"])
         self._put_all("cache", page)
-        for digest, elder_id in _tags(page):
+        for digest, owner in _tags(page):
             self._database.write(
                 "INSERT INTO tag_hashes VALUES (?, ?) ON CONFLICT (hash) DO UPDATE SET elder_id = excluded.elder_id",
-                (digest, elder_id),
+                (digest, owner),
             )
 
     def _stage(self, page: dict[str, Any]) -> None:
         for elder_id in _texts(page.get("removed_elder_ids")):
             self._delete("incoming", "elders", elder_id)
         self._put_all("incoming", page)
-        for digest, elder_id in _tags(page):
-            self._put("incoming", TAGS, digest, elder_id)
+        for digest, owner in _tags(page):
+            self._put("incoming", TAGS, digest, owner)
 
     def _replace(self) -> None:
         self._database.write("DELETE FROM cache")

@@ -78,6 +78,11 @@ class Database:
             for listener in list(self._listeners):
                 listener()
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether some thread is in a transaction: what was read before may be about to change."""
+        return self._depth > 0
+
     def write(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run a changing statement, in the open transaction or one of its own → rows touched."""
         with self.transaction():
@@ -93,7 +98,8 @@ class Database:
     def row(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row of a query."""
         with self._lock:
-            return self._connection.execute(sql, values).fetchone()
+            found: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
+            return found
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` after each commit that changed something; the returned function ends it."""

@@ -17,9 +17,20 @@ class Meta:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._held: tuple[int, dict[str, Any]] = (-1, {})
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value, or `default`."""
+        """The value, or `default`. Not to be changed in place."""
+        if self._database.in_transaction:
+            return self._read(key, default)
+        version, held = self._held
+        if version != self._database.version:
+            version, held = self._held = (self._database.version, {})
+        if key not in held:
+            held[key] = self._read(key, None)
+        return default if held[key] is None else held[key]
+
+    def _read(self, key: str, default: Any) -> Any:
         row = self._database.row("SELECT value FROM meta WHERE key = ?", (key,))
         return default if row is None else self._database.unpack(f"meta/{key}", row[0])
 

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import requests
-
 from caregiver_app.version import VERSION
 
 CONNECT_S, READ_S = 15.0, 60.0
@@ -73,10 +71,15 @@ class RequestsHttp:
     """The real thing, over one kept connection."""
 
     def __init__(self) -> None:
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = f"Yuetan/{VERSION}"
+        self._session: Any = None
 
     def send(self, base_url: str, request: Request) -> Response:
+        # Loaded at the first exchange, on the sync thread: the list is to be on the screen before that.
+        import requests
+
+        if self._session is None:
+            self._session = requests.Session()
+            self._session.headers["User-Agent"] = f"Yuetan/{VERSION}"
         try:
             answer = self._session.request(
                 request.method,
@@ -95,4 +98,5 @@ class RequestsHttp:
 
     def close(self) -> None:
         """Give up kept connections."""
-        self._session.close()
+        if self._session is not None:
+            self._session.close()

@@ -51,7 +51,8 @@ class Push:
         return self._failed(rows, trouble(response))
 
     def _batch(self) -> list[Row]:
-        rows, size = [], 0
+        rows: list[Row] = []
+        size = 0
         for row in self._link.store.outbox.pending(self.limit):
             size += len(row.frozen) + 1
             if rows and size > LARGEST_BODY:

@@ -52,6 +52,10 @@ class Runner:
                 # A full disk or a closing app: nothing was lost, because nothing was concluded.
                 log.warning("sync step failed in the store: %s", type(error).__name__)
                 wait = AFTER_TROUBLE_S
+            except Exception as error:
+                # Whatever a server answers, syncing goes on: without its thread the outbox would wait for ever.
+                log.warning("sync step failed: %s", type(error).__name__)
+                wait = AFTER_TROUBLE_S
             if self._ending:
                 return
             self._tell()
