@@ -27,6 +27,7 @@ APIS: tuple[str, ...] = (
     "server.policies.api",
     "server.visits.api",
     "server.duties.api",
+    "server.reviews.api",
     "server.alerts.api",
     "server.timebank.api",
     "server.sync.visits",

@@ -282,8 +282,11 @@ def _raise_alerts(
     """What a visit itself calls for: danger, nobody at the door, a doubt to look at."""
     wanted: list[alerts.Wanted] = []
     answered: list[tuple[uuid.UUID, dt.datetime]] = []
+    decided: list[tuple[str, uuid.UUID, str]] = []
     for v in found:
         kinds = []
+        if v.decision is not None:
+            decided.append(("doubtful_visit", v.elder_id or v.id, str(v.id)))
         if v.decision == "reject":
             continue
         if v.urgent is not None:
@@ -302,6 +305,8 @@ def _raise_alerts(
         alerts.raise_alerts(session, wanted, now=now)
     if answered:
         alerts.end_no_answer(session, county_id, answered, now=now)
+    if decided:
+        alerts.resolve_by_visit(session, county_id, decided, visit_ids=(), now=now)
 
 
 # --- what happens to elders, and what the calendar brings -------------------------------------------------------------

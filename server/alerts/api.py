@@ -85,6 +85,9 @@ def _codes(code: str | None) -> tuple[int, int] | None:
         return None
     region = regions.by_any_code(session(), int(code))
     areas = reach().areas or (tuple(g.area() for g in actor().grants) if reach().own else ())
-    if region is None or region.code is None or not regions.covers(areas, region):
+    if region is None or region.code is None:
         raise problem("not_found")
-    return code_range(region.code, region.level)
+    low, high = code_range(region.code, region.level)
+    if not any(area.lo <= low and high <= area.hi for area in areas):
+        raise problem("not_found")
+    return low, high

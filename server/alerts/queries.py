@@ -82,14 +82,15 @@ def story(session: Session, county_id: int, alert_id: uuid.UUID) -> list[dict[st
         sa.select(AlertEvent, User.name)
         .outerjoin(User, User.id == AlertEvent.by)
         .where(AlertEvent.county_id == county_id, AlertEvent.alert_id == alert_id)
-        .order_by(AlertEvent.at, AlertEvent.id)
     )
+    order = {kind: n for n, kind in enumerate(("opened", "climbed", "told", "acknowledged", "resolved"))}
+    in_order = sorted(found, key=lambda row: (row[0].at, order.get(row[0].kind, 9), row[0].id))
     return [
         {
             "at": event.at, "kind": event.kind, "details": event.details,
             "by": {"id": event.by, "name": name} if event.by is not None else None,
         }
-        for event, name in found
+        for event, name in in_order
     ]  # fmt: skip
 
 
