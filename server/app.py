@@ -31,6 +31,7 @@ APIS: tuple[str, ...] = (
     "server.alerts.api",
     "server.timebank.api",
     "server.sync.visits",
+    "server.sync.api",
 )
 
 # Modules with `init_app(app)`: pages for people (console, H5), which answer in HTML and use the session cookie.

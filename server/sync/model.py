@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -28,6 +27,9 @@ class FeedMark(Base):
 
 
 class PhoneEvent(CountyRow, Base):
+    """`elder_id`: whom it is about, where that is known; `raw`, the item as it came, is then sealed under their key,
+    else under the county's."""
+
     __tablename__ = "phone_events"
 
     user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id"))
@@ -36,5 +38,6 @@ class PhoneEvent(CountyRow, Base):
     at: Mapped[dt.datetime | None]
     received_at: Mapped[dt.datetime]
     subject_id: Mapped[uuid.UUID | None]
+    elder_id: Mapped[uuid.UUID | None]
     content: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
-    raw: Mapped[dict[str, Any]]
+    raw: Mapped[bytes]

@@ -69,7 +69,8 @@ def clean_text(value: str) -> str:
     return _BAD_CHARACTER.sub("\ufffd", value)
 
 
-def _code(value: object) -> str | None:
+def read_code(value: object) -> str | None:
+    """A code of a closed list that may grow: `[a-z0-9_]{1,40}`; None for anything else."""
     return value if type(value) is str and _CODE(value) is not None else None
 
 
@@ -121,7 +122,8 @@ def _position(value: object, path: str, faults: list[str]) -> Position | None:
     return Position(lat, lon, accuracy, mocked)
 
 
-def _clock(value: object, faults: list[str]) -> PhoneClock | None:
+def read_clock(value: object, faults: list[str]) -> PhoneClock | None:
+    """The `clock` of a visit or an event; what of it cannot be read is None and named in `faults`."""
     if type(value) is not dict:
         faults.append("clock")
         return None
@@ -220,7 +222,7 @@ def _coded(value: object, path: str, words: str, faults: list[str]) -> tuple[str
     if type(value) is not dict:
         faults.append(path)
         return None
-    kind = _code(value.get("kind"))
+    kind = read_code(value.get("kind"))
     if kind is None:
         faults.append(path + ".kind")
     text = value.get(words)
@@ -254,13 +256,13 @@ def read_visit(item: object) -> ReadVisit:
     if id_ is None:
         errors["id"] = ["required" if raw is None else "not_a_uuid"]
     raw = get("channel")
-    channel = _code(raw)
+    channel = read_code(raw)
     if channel is None:
         errors["channel"] = ["required" if raw is None else "not_a_code"]
     elif channel not in CHANNELS:
         faults.append("channel")
     raw = get("outcome")
-    outcome = _code(raw)
+    outcome = read_code(raw)
     if outcome is None:
         errors["outcome"] = ["required" if raw is None else "not_a_code"]
     elif outcome not in OUTCOMES:
@@ -288,12 +290,12 @@ def read_visit(item: object) -> ReadVisit:
         else:
             faults.append("tag")
     tag_by = None
-    if (raw := get("tag_by")) is not None and (tag_by := _code(raw)) is None:
+    if (raw := get("tag_by")) is not None and (tag_by := read_code(raw)) is None:
         faults.append("tag_by")
     reason = None
-    if (raw := get("reason")) is not None and (reason := _code(raw)) is None:
+    if (raw := get("reason")) is not None and (reason := read_code(raw)) is None:
         faults.append("reason")
-    clock = None if (raw := get("clock")) is None else _clock(raw, faults)
+    clock = None if (raw := get("clock")) is None else read_clock(raw, faults)
     start_position = None if (raw := get("start_position")) is None else _position(raw, "start_position", faults)
     position = None if (raw := get("position")) is None else _position(raw, "position", faults)
     form = None if (raw := get("form")) is None else _form(raw, faults)

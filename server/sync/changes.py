@@ -1,0 +1,140 @@
+"""GET /sync/changes: what a phone must learn to hold exactly what its person may hold now.
+
+The server remembers under each cursor what the phone then has (server/sync/marks.py) and answers the difference to
+what it may have now. Nothing is asked of the order in which transactions commit: whatever is seen late is simply not
+held yet. Versions are read before contents, so a content may be newer than its version, never older; it is then sent
+once more than needed.
+
+Every list holds items to be added or replaced; `removed_elder_ids` and `removed` name what the phone drops. A page
+has at most 500 elders; the mark of a page is what the phone holds after it, so the next pull goes on from there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from server.audit import service as audit
+from server.auth.reach import Actor
+from server.devices.model import Installation
+from server.elders.vault import Vault
+from server.language import Language
+from server.policies import queries as policy_queries
+from server.problems import problem
+from server.sync import marks, scope, sections
+from server.sync.cards import cards
+from server.sync.marks import Holds
+from server.sync.sections import Section
+
+PAGE = 500  # elders in one answer
+SECTIONS = ("policies", "forms", "alerts", "people")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the edge knows and a service does not: keys, zone and language of this answer, what phones are told."""
+
+    vault: Vault
+    zone: dt.tzinfo
+    language: Language
+    config: dict[str, Any]
+
+
+def changes(session: Session, who: Actor, cursor: str | None, setting: Setting, *, now: dt.datetime) -> dict[str, Any]:
+    """The answer to a pull (CONTRACT, /sync/changes). Unknown or somebody else's cursor: `cursor_unknown`.
+
+    Reads first; writes the new mark, and the line in the audit log where cards were read, in a transaction of its own
+    at the end. Without news nothing is written and the cursor stays.
+    """
+    holds: Holds | None = None
+    presented: uuid.UUID | None = None
+    if cursor is not None:
+        mark = marks.find(session, cursor, who.session_id)
+        if mark is None:
+            raise problem("cursor_unknown")
+        holds, presented = marks.unpack(mark.holds), mark.id
+    answer, after = _difference(session, who, holds, setting, now)
+    sent = [item["id"] for item in answer["elders"]]
+    news = holds is None or after != holds
+    session.commit()  # ends the reading
+    if news:
+        if who.session_id is None:
+            raise problem("token_invalid")
+        answer["cursor"] = str(marks.remember(session, who.session_id, after, presented=presented, now=now))
+        if sent:
+            audit.record(
+                session, "elders.sync", "session", who.session_id, now=now, actor_id=who.user_id,
+                county_id=who.county_id, details={"elders": sent},
+            )  # fmt: skip
+        session.commit()
+    else:
+        answer["cursor"] = str(presented)
+    return answer
+
+
+def _difference(
+    session: Session, who: Actor, holds: Holds | None, setting: Setting, now: dt.datetime
+) -> tuple[dict[str, Any], Holds]:
+    today = now.astimezone(setting.zone).date()
+    before = holds or {}
+    held = scope.mine(who, now, today)
+    seen = {str(s.id): s for s in scope.elders(session, held)}
+    had = before.get("elders", {})
+    changed = [key for key, s in seen.items() if had.get(key) != s.version]
+    page = [seen[key] for key in changed[:PAGE]]
+    after: Holds = {"elders": {key: version for key, version in had.items() if key in seen}}
+    after["elders"] |= {str(s.id): s.version for s in page}
+    here = {seen[key].id for key in after["elders"]}
+
+    counties = {s.county_id for s in seen.values()} | ({who.county_id} if who.county_id is not None else set())
+    policies = {county_id: policy_queries.current(session, county_id) for county_id in sorted(counties)}
+    wanted: dict[str, Section] = {
+        "policies": sections.policies(policies),
+        "forms": sections.forms(),
+        "alerts": sections.alerts(session, who, held, here, before.get("alerts", {}), now),
+        "people": sections.people(session, who, held, today, now, here),
+    }
+    tags = sections.tags(session, held, here)
+    old_tags = before.get("tags", {})
+    entries = before.get("entries", {}).get("ids") if holds is not None else None
+    account, entry_ids = sections.account(session, who, entries, now)
+
+    elders: list[dict[str, Any]] = []
+    for county_id, group in groupby(sorted(page, key=lambda s: s.county_id), key=lambda s: s.county_id):
+        elders += cards(
+            session, county_id, [s.id for s in group], policies=policies, vault=setting.vault, today=today,
+            language=setting.language,
+        )  # fmt: skip
+    answer: dict[str, Any] = {
+        "cursor": None,
+        "has_more": len(changed) > PAGE,
+        "server_time": now.isoformat(),
+        "epoch": _epoch(session),
+        "elders": elders,
+        "removed_elder_ids": sorted(key for key in had if key not in seen),
+        "tag_hashes": {
+            e.item[0]: str(e.item[1]) if e.item[1] else None for k, e in tags.items() if old_tags.get(k) != e.version
+        },
+    }
+    removed: dict[str, list[str]] = {}
+    for name in SECTIONS:
+        old, new = before.get(name, {}), wanted[name]
+        answer[name] = [entry.item for key, entry in new.items() if old.get(key) != entry.version]
+        after[name] = {key: entry.version for key, entry in new.items() if entry.version is not None}
+        if gone := sorted(key for key in old if key not in new):
+            removed[name] = gone
+    answer |= {"account": account, "courses": [], "config": setting.config, "removed": removed}
+    after["tags"] = {key: entry.version for key, entry in tags.items()}
+    after["entries"] = {"ids": entry_ids}
+    return answer, after
+
+
+def _epoch(session: Session) -> str | None:
+    epoch = session.scalar(sa.select(Installation.epoch).where(Installation.id == 1))
+    return None if epoch is None else str(epoch)
