@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 
-from flask import Flask
+from flask import Flask, Response, current_app
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import database, errors, health, logs, openapi, schema
@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None, *, keyless: bool = False) -> Fl
     schema.init_app(app)
     database.import_models()
 
+    app.after_request(_guard)
     logs.init_app(app)
     health.init_app(app)
     errors.init_app(app)
@@ -69,3 +70,19 @@ def create_app(settings: Settings | None = None, *, keyless: bool = False) -> Fl
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app
+
+
+def _guard(response: Response) -> Response:
+    """What a browser is told about every answer; pages may say more (their own Content-Security-Policy)."""
+    settings: Settings = current_app.extensions["yuetan_settings"]
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; script-src 'self'; "
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    )
+    if settings.secure_cookies:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response

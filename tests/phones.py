@@ -33,7 +33,7 @@ class FakePhone:
         text = refresh_text(body["device_id"], body["refresh_token"], body["at"])
         return {**body, "signature": b64(self.key.sign(text))}
 
-    def refresh(self, token: str, *, at: dt.datetime = NOW) -> Any:
+    def refresh(self, token: str, at: dt.datetime = NOW) -> Any:
         return self.client.post("/api/v1/devices/refresh", json=self.signed(token, at))
 
     def me(self, token: str) -> Any:

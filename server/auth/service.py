@@ -68,7 +68,7 @@ def check_login(session: Session, username: str, password: str, now: dt.datetime
         session.rollback()
         raise _lock_problem()
     if not good or user is None:
-        session.add(LoginFailure(id=uuid7(now), username=name, at=now))
+        add_failure(session, name, now)
         session.commit()
         raise problem("login_failed")
     session.execute(delete(LoginFailure).where(LoginFailure.username == name))
@@ -214,6 +214,12 @@ def failures(session: Session, name: str, now: dt.datetime) -> tuple[int, dt.dat
     )
     count, last = session.execute(counted).one()
     return count, last
+
+
+def add_failure(session: Session, name: str, now: dt.datetime) -> None:
+    """Count a failure, and forget those that no window holds any longer; does not commit."""
+    session.execute(delete(LoginFailure).where(LoginFailure.at < now - dt.timedelta(days=1)))
+    session.add(LoginFailure(id=uuid7(now), username=name, at=now))
 
 
 def _locked(session: Session, name: str, now: dt.datetime) -> bool:

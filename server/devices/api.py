@@ -11,6 +11,7 @@ from flask import current_app, request
 
 from server import clock, keys
 from server.auth.api import issuer, today, with_user
+from server.auth.service import Tokens
 from server.database import session
 from server.devices import queries, service
 from server.devices.model import Device
@@ -32,7 +33,7 @@ def enrol(body: dict[str, Any]) -> dict[str, Any]:
     now = clock.now()
     device = {name: value or "" for name, value in body["device"].items()}
     tokens = service.enrol(session(), issuer(), body["code"], Phone(**device), request.remote_addr or "", now)
-    return enrolled(with_user(tokens), now)
+    return enrolled(tokens, now)
 
 
 @api.post("/devices/refresh", right=PUBLIC, body=RefreshIn, answer=EnrolledOut)
@@ -42,7 +43,7 @@ def refresh(body: dict[str, Any]) -> dict[str, Any]:
     device_id, at, signature = signed_fields(body)
     texts = (body["device_id"], body["refresh_token"], body["at"])
     tokens = service.refresh(session(), issuer(), device_id, texts, at, signature, now)
-    return enrolled(with_user(tokens), now)
+    return enrolled(tokens, now)
 
 
 @api.post("/devices/codes", right="devices.enrol", body=CodeIn, answer=CodeOut, status=201, creates=True)
@@ -76,12 +77,14 @@ def revoke(device_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
     return device_wire(device, session().get_one(User, device.user_id))
 
 
-def enrolled(tokens: dict[str, Any], now: dt.datetime) -> dict[str, Any]:
+def enrolled(tokens: Tokens, now: dt.datetime) -> dict[str, Any]:
     """Tokens, and what a phone must know of this server."""
+    # first what may have to write: a transaction that began as a reader cannot always become a writer
+    epoch = service.installation(session(), now).epoch
     return {
-        **tokens,
+        **with_user(tokens),
         "server_time": now,
-        "epoch": service.installation(session(), now).epoch,
+        "epoch": epoch,
         "server_key": b64(keys.ring().sealing[0].public),
         "config": config(),
     }

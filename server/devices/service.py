@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import uuid
@@ -11,11 +12,12 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.audit import service as audit
 from server.auth import service as auth
-from server.auth.model import AuthSession, LoginFailure
+from server.auth.model import AuthSession
 from server.auth.service import Issuer, Tokens
 from server.auth.tokens import read_refresh
 from server.devices import codes
@@ -118,7 +120,7 @@ def enrol(session: Session, issuer: Issuer, code: str, phone: Phone, address: st
             select(EnrolmentCode).where(EnrolmentCode.hash.in_(codes.hashes(issuer.keys, letters))).with_for_update()
         )
     if found is None:
-        session.add(LoginFailure(id=uuid7(now), username=_rate_name(address), at=now))
+        auth.add_failure(session, _rate_name(address), now)
         session.commit()
         raise problem("code_invalid")
     if found.expires_at <= now:
@@ -183,12 +185,14 @@ def revoke(
 
 
 def installation(session: Session, now: dt.datetime) -> Installation:
-    """This database's life; made when it is first asked for. Commits if it had to."""
+    """This database's life; made when it is first asked for, once, however many ask. Commits if it had to."""
     found = session.get(Installation, 1)
     if found is None:
-        found = Installation(id=1, epoch=uuid7(now), epoch_since=now, created_at=now)
-        session.add(found)
+        # IntegrityError: somebody else was first
+        with contextlib.suppress(IntegrityError), session.begin_nested():
+            session.add(Installation(id=1, epoch=uuid7(now), epoch_since=now, created_at=now))
         session.commit()
+        found = session.get_one(Installation, 1)
     return found
 
 
