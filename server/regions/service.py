@@ -13,6 +13,7 @@ import io
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -26,6 +27,7 @@ from server.regions.model import County, Region, RegionCode
 BATCH = 5_000
 COLUMNS = ("code", "name", "level", "parent_code")
 FAULTS_SHOWN = 20
+_REGIONS, _CODES = (cast(sa.Table, model.__table__) for model in (Region, RegionCode))
 
 Progress = Callable[[int, int], None]
 """Called with (rows done, rows in all)."""
@@ -93,8 +95,8 @@ def import_regions(
                 rows.append({"id": next_id, "code": line.code, "name": line.name, "level": level,
                              "parent_id": parent_id, "successor_id": None})  # fmt: skip
                 next_id += 1
-            session.execute(sa.insert(Region), rows)
-            session.execute(sa.insert(RegionCode), [
+            session.execute(sa.insert(_REGIONS), rows)
+            session.execute(sa.insert(_CODES), [
                 {"region_id": r["id"], "valid_from": valid_from, "code": r["code"], "valid_to": None} for r in rows
             ])  # fmt: skip
             done += len(rows)

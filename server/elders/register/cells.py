@@ -16,6 +16,7 @@ from shared.rules.categories import CATEGORIES
 
 _EXCEL_EPOCH = dt.date(1899, 12, 30)
 _SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
+_PLAIN_HAN = re.compile(r"[0-9A-Za-z\u4e00-\u9fff]*").fullmatch
 _HAN_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 
 
@@ -24,6 +25,8 @@ def text(cell: object) -> str:
     if cell is None or cell == "":
         return ""
     if isinstance(cell, str):
+        if cell.isalnum() and (cell.isascii() or _PLAIN_HAN(cell)):
+            return cell  # nearly every cell, and folding is the most that reading does
         return _SPACES.sub(" ", fold(cell)).strip(" '‘’`\"")
     if isinstance(cell, bool):
         return str(cell)

@@ -62,6 +62,9 @@ class Headings:
 
     def repeated_by(self, cells: Sequence[object]) -> bool:
         """Whether a row repeats the headings, as printed lists do on each page."""
+        number = self.columns["id_number"]
+        if min(len(cells), len(self.cells)) <= number or _title(cells[number]) != self.cells[number]:
+            return False
         return _plain_row(cells)[: len(self.cells)] == self.cells
 
 

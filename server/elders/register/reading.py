@@ -107,13 +107,16 @@ def read_register(source: Path | str | bytes, book: RegionBook, rules: Rules) ->
 
 def _kind(row: Sequence[object], headings: Headings) -> str:
     """data | blank | headings (printed again) | footer (合计, 填表人 …)."""
+    name, number = headings.columns["name"], headings.columns["id_number"]
+    if len(row) > max(name, number) and row[name] and row[number] and not headings.repeated_by(row):
+        return "data"
     filled = [i for i, cell in enumerate(row) if cell is not None and cells.text(cell)]
     serial_only = filled == [0] and 0 not in headings.columns.values() and not isinstance(row[0], str)
     if not filled or serial_only:
         return "blank"
     if headings.repeated_by(row):
         return "headings"
-    told = [i for i in filled if i in (headings.columns["name"], headings.columns["id_number"])]
+    told = [i for i in filled if i in (name, number)]
     if len(filled) <= 4 and len(told) <= 1 and _FOOTER.match(cells.squeezed(row[filled[0]])):
         return "footer"
     return "data"
