@@ -49,10 +49,13 @@ def good_row(sequence: int = 901, born: str = "19480305", **cells: object) -> li
     return list((row | cells).values())
 
 
+_OPTIONS = {"in_memory": True, "default_date_format": "yyyy-mm-dd", "strings_to_formulas": False}
+
+
 def xlsx(*sheets: tuple[str, Sequence[Sequence[object]]]) -> bytes:
     """A workbook of the sheets' rows; dates become date cells."""
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True, "default_date_format": "yyyy-mm-dd"}) as made:
+    with xlsxwriter.Workbook(target, _OPTIONS) as made:
         for name, rows in sheets:
             sheet = made.add_worksheet(name)
             for i, row in enumerate(rows):

@@ -115,7 +115,9 @@ class RegionBook:
             return self._coded(village)
         counties = self._known_counties(county)
         if not town:
-            return self._only(self._within(self._villages.find(village), counties), village, "", "village")
+            places = self._within(self._villages.find(village), counties)
+            whole = None if places else self._whole(county + village)
+            return whole or self._only(places, village, "", "village")
         towns = self._within(self._towns.find(town), counties)
         if not towns and (inner := self._head_free(town)) != town:
             towns = self._within(self._towns.find(inner), counties)
@@ -123,16 +125,9 @@ class RegionBook:
             raise PlaceFault("unknown_town", "town", value=town)
         places = [place for t in towns for place in self._of_town[t.id].find(village)]
         if not places:
-            try:
-                return self._whole(county + town + village if county else town + village)
-            except PlaceFault:
-                pass
-            try:
-                place = self._whole(village)
-            except PlaceFault:
-                raise self._unknown(village, towns, "village") from None
-            if place.parent in towns:
-                return place
+            whole = self._whole(county + town + village) or self._whole(village)
+            if whole is not None and whole.parent in towns:
+                return whole
             raise self._unknown(village, towns, "village")
         return self._only(places, village, towns[0].name, "village")
 
@@ -204,11 +199,13 @@ class RegionBook:
             return False
         return distance < STEM or _STEM_MAY_END.match(rest) is not None
 
-    def _whole(self, text: str) -> Place:
-        found = self._best(text, [])
-        if found is None or found[1]:
-            raise PlaceFault("unknown_village", "village", value=text)
-        return found[0]
+    def _whole(self, text: str) -> Place | None:
+        """The village that a joined text names, with nothing after it."""
+        try:
+            found = self._best(text, [])
+        except PlaceFault:
+            return None
+        return found[0] if found is not None and not found[1] else None
 
     def _coded(self, text: str) -> Place:
         place = self._by_code.get(int(text))
@@ -250,7 +247,7 @@ class RegionBook:
         if not value:
             return PlaceFault("missing_village", part)
         stems = {_stem(p.name): p.name for town in towns for p in self._of_town[town.id].places()}
-        alike = difflib.get_close_matches(_stem(value), stems, n=1, cutoff=0.6)
+        alike = difflib.get_close_matches(_stem(value), stems, n=1, cutoff=0.5)
         meant = stems[alike[0]] if alike else None
         return PlaceFault(
             "unknown_village", part, value=value, where=towns[0].name if towns else self._scope_name(),

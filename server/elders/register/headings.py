@@ -117,8 +117,14 @@ def _joined(upper: Sequence[str], lower: Sequence[object]) -> list[str] | None:
         group = top or (group if bottom else "")
         if bottom and meaning(bottom) is None and meaning(group + bottom) is None:
             return None
-        joined.append(group + bottom if bottom and bottom != top else top)
+        joined.append(_named(group, bottom) if bottom and bottom != top else top)
     return joined
+
+
+def _named(group: str, title: str) -> str:
+    """A heading under a group: 联系人 gives 电话 another meaning, 居住地 gives 社区 none."""
+    together = meaning(group + title) or ""
+    return group + title if together.startswith("contact_") or meaning(title) is None else title
 
 
 def _title(cell: object) -> str:
