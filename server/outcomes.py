@@ -378,7 +378,7 @@ def flag_missing(session: Session, county_id: int, *, now: dt.datetime) -> int:
         wanted = [
             alerts.Wanted(
                 county_id, "missing", row.elder_id, str(Period(row.kind, row.starts_on, row.ends_on)), row.elder_id,
-                None, row.region_id, now,
+                None, row.region_id,
             )
             for row in overdue[start : start + 1000]
         ]  # fmt: skip

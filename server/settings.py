@@ -56,6 +56,10 @@ class Settings:
     timezone: str = _setting("Asia/Shanghai", "月份和日期所用时区", "time zone of months and dates")
     wechat_appid: str = _setting("", "微信小程序 AppID；留空则不启用微信", "WeChat app id; empty: WeChat is off")
     wechat_secret: str = _setting("", "微信小程序密钥", "WeChat app secret", secret=True)
+    wechat_template: str = _setting(
+        "", "微信订阅消息模板编号（thing1 标题、thing2 内容）；留空则不发微信消息",
+        "template id of subscription messages (thing1 title, thing2 words); empty: none are sent",
+    )
     wechat_base_url: str = _setting("https://api.weixin.qq.com", "微信接口网址", "address of WeChat's server API")
     bind: str = _setting("127.0.0.1", "监听地址", "address to listen on")
     port: int = _setting(8000, "监听端口", "port to listen on")

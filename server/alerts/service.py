@@ -283,6 +283,24 @@ def end_no_answer(
     return ids
 
 
+def end_periods(
+    session: Session, county_id: int, kind: str, *, before: str, result: str, now: dt.datetime
+) -> int:
+    """Alerts of this kind about months (or weeks) before the given one end: their time is over. → how many. Never
+    commits."""
+    ids = session.scalars(
+        sa.select(Alert.id)
+        .where(
+            Alert.county_id == county_id, Alert.state != "resolved", Alert.kind == kind, Alert.period < before
+        )
+        .order_by(Alert.id)
+        .with_for_update()
+    ).all()  # fmt: skip
+    for start in range(0, len(ids), _CHUNK):
+        _end(session, county_id, ids[start : start + _CHUNK], result, None, now)
+    return len(ids)
+
+
 def _end(
     session: Session,
     county_id: int,
