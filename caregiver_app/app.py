@@ -20,16 +20,16 @@ BACK_KEY = 27  # Escape, and Android's back button
 
 
 class KeepRunning(ExceptionHandler):
-    """A fault in one screen must not end the app: it is logged, and the user is taken back to the list."""
+    """A fault in one screen must not end the app: it is logged, said, and leads back to the list."""
 
     def __init__(self, app: YuetanApp) -> None:
         self._app = app
-        self._last: type[BaseException] | None = None
 
     def handle_exception(self, inst: BaseException) -> int:
         if not isinstance(inst, Exception):
             return int(ExceptionManager.RAISE)
         log.error("a screen failed", exc_info=inst)
+        self._app.navigator.trouble()
         return int(ExceptionManager.PASS)
 
 

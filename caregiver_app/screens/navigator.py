@@ -31,6 +31,7 @@ SCREENS = {
     "sync": ("sync", "SyncScreen"),
     "hours": ("hours", "HoursScreen"),
     "settings": ("settings", "SettingsScreen"),
+    "trouble": ("trouble", "TroubleScreen"),
 }
 
 
@@ -95,6 +96,11 @@ class Navigator(ScreenManager):
             self.home()
             return True
         return False
+
+    def trouble(self) -> None:
+        """A screen failed: show that instead of it, unless that is what failed."""
+        if self.path != ("trouble",):
+            self.home("trouble")
 
     def rebuild(self) -> None:
         """Draw everything anew, after a change of language or text size."""

@@ -36,6 +36,9 @@ from caregiver_app.screens.style import measure, ui
 from caregiver_app.screens.typeset import broken
 
 
+TICK = "✓ "
+
+
 def load_kv(python_file: str) -> None:
     """Load the `.kv` that lies beside a screen's module, once."""
     path = str(Path(python_file).with_suffix(".kv"))
@@ -245,17 +248,13 @@ class IconButton(ButtonBehavior, Icon):
     """A picture that stands for a well-known act, in a place where its meaning is plain."""
 
 
-class ChoiceButton(ButtonBehavior, Surface, BoxLayout):
-    """One value of several; a tick and a filled ground when chosen."""
+class ChoiceButton(ButtonBehavior, Surface, Txt):
+    """One value of several; a tick and a filled ground when chosen. One widget: a form has fifty of them."""
 
-    text = StringProperty("")
+    label = StringProperty("")
     value = StringProperty("")
     chosen = BooleanProperty(False)
-    tone = StringProperty("jade")
-
-    def words_width(self, room: float) -> float:
-        """Width of its words on one line, or the room there is."""
-        return max(1.0, min(measure(self.text, ui.body, None, True)[0] + dp(2), room))
+    ground = StringProperty("jade")
 
 
 class Choices(GridLayout):
@@ -284,18 +283,18 @@ class Choices(GridLayout):
         if [button.value for button in reversed(self.children)] != values:
             self.clear_widgets()
             for option in self.options:
-                button = ChoiceButton(value=option.value, tone=self.tones.get(option.value, "jade"))
+                button = ChoiceButton(value=option.value, ground=self.tones.get(option.value, "jade"))
                 button.bind(on_release=lambda pressed: self.dispatch("on_pick", pressed.value))
                 self.add_widget(button)
         for button, option in zip(reversed(self.children), self.options, strict=True):
-            button.text, button.chosen = option.label, option.chosen
+            button.label, button.chosen = option.label, option.chosen
         self._arrange()
 
     @staticmethod
     def room(labels: Sequence[str]) -> float:
         """Width one button needs for the longest of `labels` on one line."""
-        words = max((measure(label, ui.body, None, True)[0] for label in labels), default=0)
-        return max(ui.target, words + ui.body + dp(12))
+        words = max((measure(TICK + label, ui.body, None, True)[0] for label in labels), default=0)
+        return max(ui.target, words + dp(10))
 
     def _arrange(self, *_: Any) -> None:
         labels = [option.label for option in self.options]

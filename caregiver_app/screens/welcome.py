@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from kivy.properties import BooleanProperty, ListProperty, StringProperty
@@ -55,10 +54,8 @@ class WelcomeScreen(Page):
 
     def _say(self, view: EnrolView) -> None:
         self.problem = view.problem
-        parts = [view.message] if view.again or view.problem else []
-        if view.waiting:
-            parts.append(ui.word("welcome.safe", count=view.waiting))
-        self.message = "\n".join(part for part in parts if part)
+        known = view.again or view.waiting
+        self.message = view.message if known and not view.problem else ""
 
     def set_language(self, language: str) -> None:
         """The whole app speaks it from now on."""
@@ -88,27 +85,9 @@ class WelcomeScreen(Page):
         self._keep()
         self.go("scan", purpose="enrol", on_text=self._scanned)
 
-    def pick(self) -> None:
-        """Read the code from a picture file."""
-        self._keep()
-        self.go("files", on_pick=self._picked)
-
     def _scanned(self, text: str) -> None:
         self.navigator.back()
         self.take(text)
-
-    def _picked(self, path: Path) -> None:
-        self.navigator.back()
-        self.working = True
-
-        def done(found: Any) -> None:
-            self.working = False
-            if found.text:
-                self.take(found.text)
-            else:
-                self.code_problem = ui.word("welcome.unread")
-
-        self.in_background(lambda: self.phone.scan.read_image(path), done, self._failed)
 
     def start(self) -> None:
         """Register; what came of it is said here, or the list is shown."""

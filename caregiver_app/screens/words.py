@@ -9,11 +9,6 @@ from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
     "back": ("返回", "Back"),
-    "cancel": ("取消", "Cancel"),
-    "close": ("关闭", "Close"),
-    "yes": ("是", "Yes"),
-    "no": ("否", "No"),
-    "more": ("更多", "More"),
     "wait": ("请稍等…", "One moment…"),
     "error.title": ("出了点问题", "Something went wrong"),
     "error.text": (
@@ -40,16 +35,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "welcome.address": ("服务器地址", "Server address"),
     "welcome.address_hint": ("https://…", "https://…"),
     "welcome.scan": ("扫登记码", "Scan the code"),
-    "welcome.picture": ("从图片读登记码", "Read it from a picture"),
     "welcome.start": ("开始使用", "Start"),
     "welcome.working": ("正在登记…", "Registering…"),
     "welcome.empty_code": ("请先输入或扫描登记码。", "Please type or scan the registration code first."),
     "welcome.empty_address": ("请输入服务器地址。", "Please type the server address."),
-    "welcome.unread": ("图片里没有看到登记码。", "There is no registration code in this picture."),
-    "welcome.safe": (
-        "{count} 条探访记录还在这部手机上，登记后接着发送。",
-        "Saved visits safe on this phone, sent after registering: {count}",
-    ),
     # today
     "today.search": ("姓名、楼栋或拼音首字母", "Name, building or initials"),
     "today.search_short": ("找人", "Search"),
@@ -78,7 +67,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "scan.begin": ("开始探访", "Begin the visit"),
     "scan.begin_unknown": ("仍然记录这次探访", "Record this visit anyway"),
     "scan.again": ("再扫一次", "Scan again"),
-    "scan.found": ("找到了", "Found"),
     # picture chooser
     "files.title": ("选择图片", "Choose a picture"),
     "files.up": ("上一层文件夹", "One folder up"),
@@ -105,7 +93,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "elder.no_calls": ("没有留电话", "No phone number is known"),
     "elder.more_ways": ("其他方式", "Other ways"),
     # visit
-    "visit.title": ("探访", "Visit"),
     "visit.channel": ("探访方式", "Kind of visit"),
     "visit.outcome": ("见到老人了吗", "Did you meet?"),
     "visit.reason": ("是什么情况", "What is the matter?"),
@@ -115,7 +102,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "visit.all_good_done_help": ("不同的在下面改", "Change below what differs"),
     "visit.answered": ("已填 {done} / {all} 项", "{done} of {all} answered"),
     "visit.urgent": ("有紧急情况", "Something is urgent"),
-    "visit.urgent_none": ("没有紧急情况", "Nothing urgent"),
     "visit.urgent_words": ("简单说说（可不填）", "In a few words (may be left empty)"),
     "visit.needs": ("需要帮助", "Help needed"),
     "visit.note": ("备注", "Note"),

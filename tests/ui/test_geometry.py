@@ -1,0 +1,175 @@
+"""Every screen, in both languages and all three type sizes: nothing cut off, nothing overlapping, nothing too small.
+
+Measured on the widgets as they were laid out, not on pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from tests.ui.fakes import FakePhone
+from tests.ui.harness import walk
+
+Rect = tuple[float, float, float, float]
+
+
+def welcome(navigator: Any, phone: FakePhone) -> None:
+    phone.problem = phone.say(
+        "连不上这个地址，请检查网络", "This address cannot be reached; check the connection"
+    )
+    navigator.home("welcome")
+
+
+def scan_unknown(navigator: Any, phone: FakePhone) -> None:
+    navigator.go("scan")
+    navigator.page.take(phone.scan.read_text("unknown"))
+
+
+def visit_filled(navigator: Any, phone: FakePhone) -> None:
+    navigator.go("visit", draft_id="d")
+    page = navigator.page
+    for name in ("urgent", "needs", "note", "photos", "channels", "discard"):
+        page.fold(name)
+    visit = phone.open_draft("d")
+    visit.set_urgent("danger_at_home")
+    visit.toggle_need("mobility")
+    page.show(visit.all_good())
+    page.answer("mind.mood", "poor")
+
+
+def not_home(navigator: Any, phone: FakePhone) -> None:
+    phone.visit_state["outcome"] = "not_home"
+    navigator.go("visit", draft_id="d")
+
+
+def nobody(navigator: Any, phone: FakePhone) -> None:
+    phone.no_elders = True
+    navigator.home("today")
+
+
+def no_account(navigator: Any, phone: FakePhone) -> None:
+    phone.no_account = True
+    navigator.home("hours")
+
+
+def nothing_saved(navigator: Any, phone: FakePhone) -> None:
+    phone.outbox_empty = True
+    navigator.home("sync")
+
+
+SCREENS: dict[str, Callable[[Any, FakePhone], None]] = {
+    "welcome": welcome,
+    "today": lambda navigator, phone: navigator.home("today"),
+    "today, nobody": nobody,
+    "scan": lambda navigator, phone: navigator.go("scan"),
+    "scan, unknown tag": scan_unknown,
+    "elder": lambda navigator, phone: navigator.go("elder", elder_id="1"),
+    "elder, gone": lambda navigator, phone: navigator.go("elder", elder_id="no"),
+    "visit": lambda navigator, phone: navigator.go("visit", draft_id="d"),
+    "visit, filled": visit_filled,
+    "visit, not home": not_home,
+    "saved": lambda navigator, phone: navigator.go("saved", message=phone.open_draft("d").save().message),
+    "sync": lambda navigator, phone: navigator.home("sync"),
+    "sync, empty": nothing_saved,
+    "hours": lambda navigator, phone: navigator.home("hours"),
+    "hours, none": no_account,
+    "settings": lambda navigator, phone: navigator.home("settings"),
+}
+
+
+def rect(widget: Any) -> Rect:
+    x, y = widget.to_window(widget.x, widget.y)
+    return x, y, x + widget.width, y + widget.height
+
+
+def text_rect(label: Any) -> Rect:
+    """Where the letters are: the texture, as the label places it."""
+    x, y = label.to_window(label.center_x, label.center_y)
+    width, height = label.texture_size
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
+def place(label: Any) -> Any:
+    """The scrolling area that a label is in, which clips it; None outside of any."""
+    from kivy.uix.scrollview import ScrollView
+
+    parent = label.parent
+    while parent is not None and parent is not parent.parent:
+        if isinstance(parent, ScrollView):
+            return parent
+        parent = parent.parent
+    return None
+
+
+def surface(label: Any) -> Any:
+    """The card, button or field that a label is written on."""
+    from caregiver_app.screens.parts import Surface
+
+    parent = label.parent
+    while parent is not None and parent is not parent.parent:
+        if isinstance(parent, Surface):
+            return parent
+        parent = parent.parent
+    return None
+
+
+def faults(page: Any, width: float) -> list[str]:
+    from kivy.metrics import dp
+    from kivy.uix.behaviors import ButtonBehavior
+    from kivy.uix.label import Label
+    from kivy.uix.textinput import TextInput
+
+    from caregiver_app.screens.style import measure, ui
+
+    least = dp(60 if ui.elder else 48)
+    found: list[str] = []
+    labels: list[Any] = []
+    for widget in walk(page):
+        # An icon's texture has its font's line height, the picture in it is smaller: it is not measured.
+        if isinstance(widget, Label) and widget.text and widget.font_name != "Icons":
+            labels.append(widget)
+            if widget.font_size < dp(18):
+                found.append(f"smaller than 18: {widget.text!r}")
+            if widget.texture_size[0] > widget.width + 1 or widget.texture_size[1] > widget.height + 1:
+                found.append(f"cut off: {widget.text!r} {widget.texture_size} in {tuple(widget.size)}")
+            left, _, right, _ = text_rect(widget)
+            if left < -1 or right > width + 1:
+                found.append(f"beyond the screen: {widget.text!r} {left}..{right}")
+            ground = surface(widget)
+            if ground is not None:
+                inner, outer = text_rect(widget), rect(ground)
+                if inner[1] < outer[1] - 1 or inner[3] > outer[3] + 1 or inner[0] < outer[0] - 1:
+                    found.append(f"over the edge of {type(ground).__name__}: {widget.text!r} {inner} {outer}")
+        if isinstance(widget, ButtonBehavior) and min(widget.size) < least - 0.5:
+            found.append(f"too small to touch: {type(widget).__name__} {tuple(widget.size)} < {least}")
+        if isinstance(widget, TextInput):
+            if widget.height < least - 0.5:
+                found.append(f"too small to touch: {tuple(widget.size)}")
+            room = widget.width - widget.padding[0] - widget.padding[2]
+            for text in (widget.hint_text, "" if widget.multiline else widget.text):
+                if measure(text, widget.font_size)[0] > room:
+                    found.append(f"does not fit its field: {text!r}")
+    for one, other in combinations(labels, 2):
+        if place(one) is place(other):
+            a, b = text_rect(one), text_rect(other)
+            if min(a[2], b[2]) - max(a[0], b[0]) > 2 and min(a[3], b[3]) - max(a[1], b[1]) > 2:
+                found.append(f"overlap: {one.text!r} and {other.text!r}")
+    return found
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("size", ["normal", "large", "largest"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_nothing_is_cut_off_or_overlaps_or_too_small(
+    stage: Any, language: str, size: str, screen: str
+) -> None:
+    phone = FakePhone(language, size)
+    phone.enrolled = screen != "welcome"
+    navigator = stage.open(phone)
+    SCREENS[screen](navigator, phone)
+    stage.frames(4)
+    assert faults(navigator.page, navigator.width) == []

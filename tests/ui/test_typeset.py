@@ -1,0 +1,53 @@
+"""Where lines end. Widths here are in characters: a Chinese one is 2 wide, others 1."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caregiver_app.screens.typeset import CLOSING, is_wide, wrap
+
+
+def size_of(line: str) -> float:
+    return sum(2 if is_wide(character) else 1 for character in line)
+
+
+def test_a_line_never_begins_with_a_full_stop() -> None:
+    assert wrap("有网络时会自动发送。", 18, size_of) == ["有网络时会自动", "发送。"]
+
+
+def test_a_line_ends_where_the_reader_pauses_if_that_costs_no_line() -> None:
+    lines = wrap("暂时连不上服务器，一次探访存在本机", 24, size_of)
+    assert lines == ["暂时连不上服务器，", "一次探访存在本机"]
+
+
+def test_no_word_is_left_alone_on_the_last_line() -> None:
+    assert len(wrap("Every elder, visited every month", 28, size_of)[-1]) > 5
+
+
+def test_a_number_stays_with_what_it_counts() -> None:
+    assert not any(line.endswith("1") for line in wrap("已探访八位，另有 1 位未送达", 18, size_of))
+
+
+def test_a_word_longer_than_the_line_is_cut_rather_than_lost() -> None:
+    assert "".join(wrap("https://yuetan.example.cn/t/ABCDEFGH", 10, size_of)) == (
+        "https://yuetan.example.cn/t/ABCDEFGH"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "王", "a"])
+def test_what_is_short_stays_as_it_is(text: str) -> None:
+    assert wrap(text, 10, size_of) == [text]
+
+
+@given(st.text(alphabet="探访老人ab1 ，。（）·", max_size=60), st.integers(min_value=8, max_value=40))
+def test_nothing_is_lost_and_no_line_is_too_wide(text: str, width: int) -> None:
+    lines = wrap(text, width, size_of)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(size_of(line) <= width for line in lines)
+
+
+@given(st.lists(st.sampled_from(["探", "访，", "老人。", "家"]), max_size=40), st.integers(8, 40))
+def test_no_line_begins_with_closing_punctuation(words: list[str], width: int) -> None:
+    assert not any(line[:1] in CLOSING for line in wrap("".join(words), width, size_of) if line)
