@@ -82,6 +82,7 @@ class YuetanApp(App):
     def on_stop(self) -> None:
         Window.unbind(on_keyboard=self._key)
         self._unsubscribe()
+        self.navigator.close()
         self.phone.stop()
 
     def _key(self, _window: object, key: int, *_: object) -> bool:

@@ -38,7 +38,9 @@ SCREENS = {
 class Navigator(ScreenManager):
     """Shows the top of the stack. `dial(number) -> bool` opens the phone's dialler."""
 
-    def __init__(self, phone: Phone, dial: Callable[[str], bool], preset: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, phone: Phone, dial: Callable[[str], bool], preset: dict[str, str] | None = None
+    ) -> None:
         super().__init__(transition=NoTransition())
         self.phone = phone
         self.dial = dial
@@ -96,6 +98,11 @@ class Navigator(ScreenManager):
             self.home()
             return True
         return False
+
+    def close(self) -> None:
+        """The app ends: every screen lets go of what it holds, and writes what was typed."""
+        while self.stack:
+            self._drop()
 
     def trouble(self) -> None:
         """A screen failed: show that instead of it, unless that is what failed."""

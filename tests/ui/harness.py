@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -80,9 +81,10 @@ class Stage:
         for _ in range(count):
             EventLoop.idle()
 
-    def until(self, condition: Callable[[], Any], most: int = 2000) -> None:
-        """Draw until it is so."""
-        for _ in range(most):
+    def until(self, condition: Callable[[], Any], most_s: float = 20) -> None:
+        """Draw until it is so; the bound is only for what never comes."""
+        end = time.monotonic() + most_s
+        while time.monotonic() < end:
             if condition():
                 self.frames(2)
                 return
@@ -98,8 +100,10 @@ class Stage:
         parent = widget.parent
         while parent is not None and parent is not EventLoop.window:
             if isinstance(parent, ScrollView):
-                parent.scroll_to(widget, padding=20, animate=False)
                 self.frames(2)
+                if parent.children and parent.children[0].height > parent.height:
+                    parent.scroll_to(widget, padding=20, animate=False)
+                    self.frames(2)
                 break
             parent = parent.parent
         x, y = widget.to_window(*widget.center)
