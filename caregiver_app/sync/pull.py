@@ -8,11 +8,16 @@ from caregiver_app.sync.http import NetworkError
 from caregiver_app.sync.link import DONE, NO_NETWORK, Link, Outcome, trouble
 
 
+# A server that forgets its own cursors at once is not asked without a pause.
+RESTARTS = 3
+
+
 class Pull:
     """Fetches one page per step; what is kept between pages lies in the store."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self._restarts = 0
         self.finished = True
 
     def step(self) -> Outcome:
@@ -29,7 +34,8 @@ class Pull:
             return NO_NETWORK
         if cursor and (response.status == 410 or response.code.startswith("cursor")):
             store.meta.set(cursor=None, incoming_cursor=None)
-            return DONE
+            self._restarts += 1
+            return DONE if self._restarts < RESTARTS else Outcome("failed", "odd")
         if response.status == 426:
             return Outcome("failed", "app_too_old")
         page = response.json()
@@ -45,4 +51,6 @@ class Pull:
                 return Outcome("failed", "odd")
             store.cache.apply(page, first=cursor is None, whole=whole, at=self._link.at())
         self.finished = not page.get("has_more")
+        if self.finished:
+            self._restarts = 0
         return DONE
