@@ -7,7 +7,6 @@ from urllib.parse import quote
 from caregiver_app.sync.http import NetworkError
 from caregiver_app.sync.link import DONE, NO_NETWORK, Link, Outcome, trouble
 
-
 # A server that forgets its own cursors at once is not asked without a pause.
 RESTARTS = 3
 
