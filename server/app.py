@@ -32,6 +32,7 @@ APIS: tuple[str, ...] = (
     "server.timebank.api",
     "server.sync.visits",
     "server.sync.api",
+    "server.tags.api",
 )
 
 # Modules with `init_app(app)`: pages for people (console, H5), which answer in HTML and use the session cookie.

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
-from marshmallow import EXCLUDE, Schema, ValidationError
+from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import ClientDisconnected
 
 from server import database
@@ -166,8 +166,7 @@ def _view(route: Route) -> Callable[..., Response]:
             session.rollback()
         arguments: dict[str, Any] = dict(path)
         if route.query is not None:
-            # limit, cursor, and what a newer client says, are let be
-            arguments["query"] = load(route.query, request.args.to_dict(), unknown=EXCLUDE)
+            arguments["query"] = load(route.query, request.args.to_dict())
         if route.paged:
             arguments["page"] = _page_args()
         if isinstance(route.body, Bytes):
@@ -244,10 +243,10 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def load(schema: Schema, data: Any, *, unknown: str | None = None) -> Any:
+def load(schema: Schema, data: Any) -> Any:
     """`data` as the schema's values, or 422 with the errors by field path."""
     try:
-        return schema.load(data, unknown=unknown)
+        return schema.load(data)
     except ValidationError as wrong:
         raise problem("validation", errors=field_errors(wrong.messages)) from None
 

@@ -12,7 +12,8 @@ from server.database import Base, CountyRow, county_reference
 
 
 class Tag(CountyRow, Base):
-    """`id` names the tag, `generation` its printing: reissuing adds a generation and revokes the one before."""
+    """An elder has one tag, whose `id` is the elder's, in generations: reissuing adds one and revokes the one before,
+    so that two people who issue at the same time meet in the primary key."""
 
     __tablename__ = "tags"
     __table_args__ = (

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
+
+from server.validation import Instant, Shape
 
 
-class TaskQuery(Schema):
+class TaskQuery(Shape):
     kind = fields.String(load_default=None, validate=validate.Length(max=40))
     state = fields.String(load_default=None, validate=validate.OneOf(["queued", "running", "done", "failed"]))
 
 
-class TaskOut(Schema):
+class TaskOut(Shape):
     """`result` is the kind's own; `error` a problem object or null; `file` the address to download, or null."""
 
     id = fields.UUID()
@@ -23,9 +25,9 @@ class TaskOut(Schema):
     result = fields.Function(lambda task: _result(task), metadata={"type": "object", "nullable": True})
     error = fields.Function(lambda task: _error(task), metadata={"type": "object", "nullable": True})
     file = fields.Function(lambda task: _file(task), metadata={"type": "string", "nullable": True})
-    created_at = fields.AwareDateTime()
-    started_at = fields.AwareDateTime(allow_none=True)
-    finished_at = fields.AwareDateTime(allow_none=True)
+    created_at = Instant()
+    started_at = Instant(allow_none=True)
+    finished_at = Instant(allow_none=True)
 
 
 def _error(task: Any) -> Any:
