@@ -214,20 +214,6 @@ def renew_card(session: Session, county_id: int, elder_id: uuid.UUID) -> None:
     )
 
 
-def touch(
-    session: Session, county_id: int, elder_ids: Collection[uuid.UUID], *, now: dt.datetime | None = None
-) -> None:  # fmt: skip
-    """As `renew_card`, for many: something that these elders' cards show has changed. Composed: never commits."""
-    ids = list(elder_ids)
-    for start in range(0, len(ids), 1000):
-        session.execute(
-            sa.update(ElderCard)
-            .where(ElderCard.county_id == county_id, ElderCard.elder_id.in_(ids[start : start + 1000]))
-            .values(version=ElderCard.version + 1)
-            .execution_options(synchronize_session=False)
-        )
-
-
 def _refuse_known(
     session: Session, vault: Vault, county_id: int, id_number: str | None, but: uuid.UUID | None
 ) -> None:
