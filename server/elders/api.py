@@ -8,27 +8,32 @@ from typing import Any
 
 from server import clock
 from server.database import session
-from server.elders import queries, service, vault
+from server.elders import jobs, queries, service, vault
 from server.elders.edge import settle_at
 from server.elders.model import Elder
 from server.elders.profile import Particulars
 from server.elders.queries import Listed
+from server.elders.register.sheets import MAX_FILE_BYTES
 from server.elders.schemas import (
     ElderDetail,
     ElderIn,
     ElderOut,
     ElderPatch,
     EldersQuery,
+    ImportQuery,
     RevealedOut,
     StatusIn,
     StatusOut,
     from_id_number,
     values,
 )  # fmt: skip
-from server.http import Page, PageArgs, Router, actor, reach
+from server.files.current import files
+from server.http import Bytes, Page, PageArgs, Router, actor, reach
 from server.problems import problem
 from server.regions import queries as regions
 from server.regions.model import Region
+from server.tasks.model import Task
+from server.tasks.schemas import TaskOut
 
 api = Router("elders")
 
@@ -108,6 +113,20 @@ def reveal_elder(elder_id: uuid.UUID) -> Particulars:
     return service.reveal(
         session(), _elder(elder_id), vault=vault.current(), now=clock.now(), actor_id=actor().user_id
     )
+
+
+@api.post("/elders/import", right="elders.import", body=Bytes(), query=ImportQuery, answer=TaskOut, status=202,
+          limit=MAX_FILE_BYTES)  # fmt: skip
+def import_elders(body: bytes, query: dict[str, Any]) -> Task:
+    """Import a register (XLSX or CSV, as the body) into a region: a task, whose file is the report."""
+    region = regions.by_any_code(session(), int(query["region"]))
+    county = regions.county_for(session(), region) if region is not None else None
+    if region is None or county is None or region.code is None or not reach().covers(county.id, region.code):
+        raise problem("not_found")
+    return jobs.ask(
+        session(), files(), region, county.id, data=body, name=query["name"], dry_run=query["dry_run"],
+        now=clock.now(), actor_id=actor().user_id, task_id=query["id"],
+    )  # fmt: skip
 
 
 def _elder(elder_id: uuid.UUID, *, for_update: bool = False) -> Elder:

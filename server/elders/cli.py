@@ -40,8 +40,9 @@ def import_file(
 ) -> Outcome:
     """Import a register, XLSX or CSV. Good rows go in although others are bad; those are reported."""
     from server.elders import vault
-    from server.elders.importing import import_register
+    from server.elders.importing import import_register, summary
     from server.elders.register import RegisterUnreadable
+    from server.elders.register.report import write_report
 
     if report is not None:
         report.open("ab").close()  # better to fail before the import than after it
@@ -59,7 +60,7 @@ def import_file(
         except RegisterUnreadable as wrong:
             raise NothingDone(wrong.message(spoken())) from None
     if report is not None:
-        _write_report(report, done)
+        write_report(report, done.problems, summary(done))
     _show(done, report)
     text = SUMMARY.say(spoken(), **done.figures()) + (DRY.say(spoken()) if dry_run else "")
     if done.rows and not done.good:
@@ -75,19 +76,6 @@ def _data(done: Imported, report: Path | None) -> dict[str, Any]:
         for p in done.problems
     ]  # fmt: skip
     return {**done.figures(), "problems": problems, "report": str(report) if report else None}
-
-
-def _write_report(target: Path, done: Imported) -> None:
-    from server.elders.register.report import write_report
-
-    figures = done.figures()
-    labels = {"rows": "行数", "created": "新增", "updated": "更新", "unchanged": "未变", "refused": "有误",
-              "blank": "空行"}  # fmt: skip
-    summary: list[tuple[str, object]] = [(label, figures[name]) for name, label in labels.items()]
-    if done.dry_run:
-        summary.append(("试运行", "没有写入"))
-    summary += [("没有表头，未读取的工作表", sheet) for sheet in done.skipped_sheets]
-    write_report(target, done.problems, summary)
 
 
 def _show(done: Imported, report: Path | None) -> None:

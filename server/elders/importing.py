@@ -70,6 +70,17 @@ class Imported:
         return {**counts, "problems": len(self.problems), "skipped_sheets": list(self.skipped_sheets)}
 
 
+def summary(done: Imported) -> list[tuple[str, object]]:
+    """The second sheet of a report: figures with their names."""
+    figures = done.figures()
+    labels = {"rows": "行数", "created": "新增", "updated": "更新", "unchanged": "未变", "refused": "有误",
+              "blank": "空行"}  # fmt: skip
+    lines: list[tuple[str, object]] = [(label, figures[name]) for name, label in labels.items()]
+    if done.dry_run:
+        lines.append(("试运行", "没有写入"))
+    return lines + [("没有表头，未读取的工作表", sheet) for sheet in done.skipped_sheets]
+
+
 def import_register(
     session: Session, source: Path | str | bytes, *, vault: Vault, now: dt.datetime, today: dt.date,
     actor_id: uuid.UUID | None = None, county_id: int | None = None, reach: Reach | None = None,

@@ -30,6 +30,13 @@ class EldersQuery(Shape):
     status = fields.String(load_default=None, validate=validate.OneOf((*STATUSES, "on_register")))
 
 
+class ImportQuery(Shape):
+    region = fields.String(required=True, validate=CODE)
+    dry_run = fields.Boolean(load_default=False)
+    name = fields.String(load_default="", validate=validate.Length(max=200), metadata={"description": "file name"})
+    id = fields.UUID(load_default=None, metadata={"description": "of the task: sent again, it is asked for once"})
+
+
 class ContactIn(Shape):
     name = fields.String(required=True, validate=validate.Length(max=60))
     relation = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=20))
