@@ -33,6 +33,7 @@ APIS: tuple[str, ...] = (
     "server.sync.visits",
     "server.sync.api",
     "server.tags.api",
+    "server.h5.api",
 )
 
 # Modules with `init_app(app)`: pages for people (console, H5), which answer in HTML and use the session cookie.
