@@ -99,6 +99,14 @@ def begin_reading(on: Session) -> None:
         on.connection(execution_options={READING: True})
 
 
+def begin_snapshot(on: Session) -> None:
+    """As `begin_reading`, and every statement of the transaction sees the same moment (SQLite's do anyway)."""
+    options: dict[str, Any] = {READING: True}
+    if on.get_bind().dialect.name == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"
+    on.connection(execution_options=options)
+
+
 def insert_into(on: Session, table: Any) -> Any:
     """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`: both databases spell them alike."""
     return (postgresql if on.get_bind().dialect.name == "postgresql" else sqlite).insert(table)
