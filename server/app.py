@@ -23,6 +23,7 @@ APIS: tuple[str, ...] = (
     "server.devices.api",
     "server.elders.api",
     "server.tasks.api",
+    "server.absences.api",
     "server.pairings.api",
     "server.policies.api",
     "server.visits.api",

@@ -150,3 +150,32 @@ def _differs(session: Session, county_id: int, month: Month, rows: Sequence[dict
     frozen = {row[0]: tuple(row[1:]) for row in found}
     fresh = {r["region_id"]: tuple(r[f] for f in FIGURES) for r in rows}
     return frozen != fresh
+
+
+def verify(session: Session, county_id: int, month: Month) -> list[dict[str, Any]]:
+    """Every version of a closed month: do its stored figures still give its digest? `[{version, closed_at, digest,
+    digest_ok, due, visited}]`, oldest first."""
+    checked = []
+    for version in session.scalars(
+        sa.select(Closing)
+        .where(Closing.county_id == county_id, Closing.month == month.first)
+        .order_by(Closing.version)
+    ):
+        rows = [
+            dict(zip(("region_id", *FIGURES), row, strict=True))
+            for row in session.execute(
+                sa.select(ClosingFigures.region_id, *(getattr(ClosingFigures, f) for f in FIGURES))
+                .where(
+                    ClosingFigures.county_id == county_id, ClosingFigures.month == month.first,
+                    ClosingFigures.version == version.version,
+                )
+                .order_by(ClosingFigures.region_id)
+            )
+        ]  # fmt: skip
+        digest = duties.figures_digest(month, version.version, rows)
+        checked.append({
+            "version": version.version, "closed_at": version.closed_at.isoformat(), "digest": version.digest.hex(),
+            "digest_ok": digest == version.digest, "due": sum(r["due"] for r in rows),
+            "visited": sum(r["visited"] for r in rows),
+        })  # fmt: skip
+    return checked

@@ -159,6 +159,6 @@ def import_models() -> None:
 
 # Lowest first. A noun knows only those before it; tests/architecture keeps it so.
 NOUNS = (
-    "audit", "regions", "people", "auth", "devices", "files", "tasks", "elders", "pairings", "policies", "tags",
-    "visits", "duties", "reviews", "alerts", "timebank", "notify", "sync",
+    "audit", "regions", "people", "auth", "devices", "files", "tasks", "elders", "absences", "pairings", "policies",
+    "tags", "visits", "duties", "reviews", "alerts", "timebank", "notify", "sync",
 )  # fmt: skip

@@ -20,12 +20,13 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from server.absences.model import Absence
 from server.alerts import service as alerts
 from server.clock import zone
 from server.duties import service as duties
 from server.duties.model import Duty
 from server.duties.service import DutyRow, Key
-from server.elders.model import Absence, Elder, ElderCard
+from server.elders.model import Elder, ElderCard
 from server.policies import queries as policies
 from server.timebank import service as timebank
 from server.visits.model import Visit

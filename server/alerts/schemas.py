@@ -5,7 +5,8 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from server.alerts.queries import STATES
-from server.pairings.schemas import ElderName, PersonName
+from server.elders.schemas import ElderRef
+from server.people.schemas import PersonRef
 from server.regions.schemas import CODE, RegionRef
 from server.validation import Instant, Shape
 
@@ -17,7 +18,7 @@ class AlertsQuery(Shape):
 
 
 class AlertEnd(Shape):
-    by = fields.Nested(PersonName, allow_none=True, metadata={"description": "null: a later visit did it"})
+    by = fields.Nested(PersonRef, allow_none=True, metadata={"description": "null: a later visit did it"})
     at = Instant()
     result = fields.String(allow_none=True)
 
@@ -25,7 +26,7 @@ class AlertEnd(Shape):
 class AlertOut(Shape):
     id = fields.UUID()
     kind = fields.String()
-    elder = fields.Nested(ElderName, allow_none=True)
+    elder = fields.Nested(ElderRef, allow_none=True)
     region = fields.Nested(RegionRef, allow_none=True)
     visit_id = fields.UUID(allow_none=True)
     period = fields.String()
@@ -33,7 +34,7 @@ class AlertOut(Shape):
     step = fields.Integer()
     opened_at = Instant()
     due_at = Instant(allow_none=True)
-    acknowledged_by = fields.Nested(PersonName, allow_none=True)
+    acknowledged_by = fields.Nested(PersonRef, allow_none=True)
     acknowledged_at = Instant(allow_none=True)
     resolved = fields.Nested(AlertEnd, allow_none=True)
     version = fields.Integer()
@@ -42,7 +43,7 @@ class AlertOut(Shape):
 class AlertEventOut(Shape):
     at = Instant()
     kind = fields.String()
-    by = fields.Nested(PersonName, allow_none=True)
+    by = fields.Nested(PersonRef, allow_none=True)
     details = fields.Raw(allow_none=True)
 
 

@@ -42,7 +42,7 @@ def main() -> None:
         write_facts(home, args.port, environment, facts)
         stop = Stop()
         children = [running.enter_context(child("serve"))]
-        if find_spec("server.scheduler.cli") is not None:
+        if find_spec("server.scheduler") is not None:
             children.append(running.enter_context(child("scheduler")))
         wait_until_ready(args.port, children, stop)
         if not stop.asked:

@@ -17,10 +17,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from server import closing, intake, outcomes
+from server.absences.model import Absence
 from server.demo import world
 from server.demo.world import Happening
 from server.elders import service as elders
-from server.elders.model import Absence
 from server.elders.vault import Vault
 from server.pairings.model import Pairing
 from server.people import service as people

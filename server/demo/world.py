@@ -223,8 +223,7 @@ def _visit(rng: random.Random, elder: Elder, visitor: Visitor, begins: dt.dateti
     if odd and rng.random() < 0.02:  # far from the home: for a director to look at
         where = away(elder.home, rng.uniform(900, 2500), rng.uniform(0, 6.283))
     accuracy = rng.choice((8.0, 15.0, 22.0, 35.0))
-    at = away(where, abs(rng.gauss(0, accuracy / 2)), rng.uniform(0, 6.283))
-    position = {"lat": round(at[0], 6), "lon": round(at[1], 6), "accuracy_m": accuracy, "datum": "wgs84"}
+    start_position, position = _reading(rng, where, accuracy), _reading(rng, where, accuracy + 1)
     uptime = rng.randrange(10_000_000, 900_000_000)
     met = begins - dt.timedelta(minutes=rng.randrange(5, 400))
     boot = f"demo{rng.randrange(16**6):06x}"
@@ -240,8 +239,8 @@ def _visit(rng: random.Random, elder: Elder, visitor: Visitor, begins: dt.dateti
         "clock": {"offset_ms": 0, "learnt_at": met.isoformat(), "boot": boot, "learnt_boot": boot,
                   "learnt_uptime_ms": uptime - int((begins - met).total_seconds() * 1000),
                   "start_uptime_ms": uptime, "end_uptime_ms": uptime + int(stay.total_seconds() * 1000)},
-        "start_position": position if channel == "home" else None,
-        "position": {**position, "accuracy_m": accuracy + 1} if channel == "home" else None,
+        "start_position": start_position if channel == "home" else None,
+        "position": position if channel == "home" else None,
         "form": {"id": "home-visit" if channel == "home" else "contact-call", "version": 1},
         "answers": {} if outcome != "met" else graded if channel == "home" else spoken,
         "all_good_tapped": outcome == "met" and rng.random() < 0.5, "note": rng.choice(NOTES), "needs": [],
@@ -252,6 +251,12 @@ def _visit(rng: random.Random, elder: Elder, visitor: Visitor, begins: dt.dateti
     if rng.random() < 0.2:  # no signal until the evening, or the next day
         late = dt.timedelta(hours=rng.randrange(2, 40))
     return Happening((ends + late).astimezone(dt.UTC), visitor, elder, item)
+
+
+def _reading(rng: random.Random, where: Point, accuracy: float) -> dict[str, Any]:
+    """What a receiver says of a place: never quite there, and never the same twice."""
+    at = away(where, 2.5 + abs(rng.gauss(0, accuracy / 2)), rng.uniform(0, 6.283))
+    return {"lat": round(at[0], 6), "lon": round(at[1], 6), "accuracy_m": accuracy, "datum": "wgs84"}
 
 
 def _uuid7(rng: random.Random, at: dt.datetime) -> str:

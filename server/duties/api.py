@@ -7,7 +7,7 @@ from typing import Any
 from server import clock
 from server.database import session
 from server.duties import queries
-from server.duties.schemas import ComplianceOut, ComplianceQuery, MissingOut
+from server.duties.schemas import ClosingOut, ComplianceOut, ComplianceQuery, MissingOut, MonthsQuery
 from server.http import Page, PageArgs, Router, reach
 from server.problems import problem
 from server.regions.model import Region
@@ -40,6 +40,12 @@ def list_missing(query: dict[str, Any], page: PageArgs) -> Page[Any]:
     month = query.get("month") or month_of(now, clock.zone())
     found = queries.missing(session(), reach(), _region(query), month, page, now=now)
     return found.map(missing_item)
+
+
+@api.get("/months", right="months.read", query=MonthsQuery, answer=ClosingOut, paged=True)
+def list_months(query: dict[str, Any], page: PageArgs) -> Page[Any]:
+    """Closed months of the counties in reach, every version of them, newest first."""
+    return queries.closings(session(), reach(), page, month=query.get("month"))
 
 
 def missing_item(row: queries.MissingElder) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from server.auth.reach import Reach
+from server.auth.reach import Area, Reach
 from server.duties.model import Closing, ClosingFigures, Duty, VillageCount
 from server.duties.service import FIGURES
 from server.elders.model import Elder, ElderCard
@@ -23,7 +23,7 @@ from server.paging import Page, PageArgs
 from server.pairings.model import Pairing
 from server.people.model import User
 from server.regions.codes import DIGITS, LEVELS, code_range, code_text
-from server.regions.model import Region
+from server.regions.model import County, Region
 from shared.rules.months import Month, local_date
 
 Tally = dict[str, int]
@@ -59,6 +59,19 @@ def region_in_reach(session: Session, reach: Reach, code: int | None) -> Region 
         return None
     low, high = code_range(region.code, region.level)
     return region if any(area.lo <= low and high <= area.hi for area in reach.areas) else None
+
+
+def region_of(session: Session, code: str) -> Region | None:
+    """The region with this code of today, for commands, whose reach is everything."""
+    if not code.isdigit():
+        return None
+    return session.scalar(sa.select(Region).where(Region.code == int(code)))
+
+
+def everything_in(region: Region) -> Reach:
+    """The reach of the operator's command over a region: whatever county."""
+    assert region.code is not None
+    return Reach(uuid.UUID(int=0), (Area(None, *code_range(region.code, region.level)),))
 
 
 def compliance(
@@ -210,3 +223,42 @@ def main_visitors(
     for elder_id, user_id, name, _ in found:
         visitors.setdefault(elder_id, {"id": str(user_id), "name": name})
     return visitors
+
+
+def closings(session: Session, reach: Reach, page: PageArgs, *, month: Month | None = None) -> Page[dict[str, Any]]:
+    """Versions of closed months with the figures of the villages in reach, newest month and version first."""
+    sums = [sa.func.sum(getattr(ClosingFigures, f)).label(f) for f in ("due", "visited", "missing")]
+    query = (
+        sa.select(
+            Closing.county_id, Closing.month, Closing.version, Closing.closed_at, Closing.reason, Closing.digest,
+            County.name, *sums,
+        )
+        .join(County, County.id == Closing.county_id)
+        .join(
+            ClosingFigures,
+            sa.and_(
+                ClosingFigures.county_id == Closing.county_id, ClosingFigures.month == Closing.month,
+                ClosingFigures.version == Closing.version,
+            ),
+        )
+        .join(Region, Region.id == ClosingFigures.region_id)
+        .where(reach.within(Region.code, Closing.county_id))
+        .group_by(
+            Closing.county_id, Closing.month, Closing.version, Closing.closed_at, Closing.reason, Closing.digest,
+            County.name,
+        )
+    )  # fmt: skip
+    if month is not None:
+        query = query.where(Closing.month == month.first)
+    if (after := page.after(dt.date, int, int)) is not None:
+        key = sa.tuple_(Closing.month, Closing.version, Closing.county_id)
+        query = query.where(key < sa.tuple_(*(sa.literal(v) for v in after)))
+    order = (Closing.month.desc(), Closing.version.desc(), Closing.county_id.desc())
+    rows = session.execute(query.order_by(*order).limit(page.limit + 1)).all()
+    return page.cut(rows, lambda r: (r.month, r.version, r.county_id)).map(
+        lambda r: {
+            "county": r.name, "month": str(Month.of(r.month)), "version": r.version, "closed_at": r.closed_at,
+            "reason": r.reason, "digest": r.digest.hex(), "due": int(r.due), "visited": int(r.visited),
+            "missing": int(r.missing), "rate": _ratio(int(r.visited), int(r.due)),
+        }
+    )  # fmt: skip

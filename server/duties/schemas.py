@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from marshmallow import ValidationError, fields
 
+from server.elders.schemas import ElderRef
 from server.language import Text
+from server.people.schemas import PersonRef
 from server.regions.schemas import CODE, RegionRef
 from server.validation import Instant, Shape
 from shared.rules.months import Month
@@ -52,14 +54,8 @@ class ComplianceOut(Figures):
     children = fields.List(fields.Nested(Figures), metadata={"description": "the same, one level down"})
 
 
-class PersonRef(Shape):
-    id = fields.String()
-    name = fields.String()
-
-
-class MissingElderRef(PersonRef):
+class MissingElderRef(ElderRef):
     short_no = fields.Integer()
-    region = fields.Nested(RegionRef)
 
 
 class MissingOut(Shape):
@@ -73,9 +69,20 @@ class MissingOut(Shape):
     end = fields.Date(attribute="ends_on")
 
 
+class MonthsQuery(Shape):
+    month = MonthField(metadata={"description": "YYYY-MM; left out: all"})
+
+
 class ClosingOut(Shape):
+    """One version of a closed month of a county, with its figures over the villages in reach."""
+
+    county = fields.String()
     month = fields.String()
     version = fields.Integer()
     closed_at = Instant()
     reason = fields.String()
-    digest = fields.String()
+    digest = fields.String(metadata={"description": "SHA-256 over the figures of all villages of the county, hex"})
+    due = fields.Integer()
+    visited = fields.Integer()
+    missing = fields.Integer()
+    rate = fields.Float(allow_none=True)

@@ -12,6 +12,7 @@ from server.elders.model import STATUSES, ElderStatus
 from server.elders.profile import Contact
 from server.elders.queries import Listed
 from server.language import Text
+from server.people.schemas import PersonRef
 from server.regions.codes import code_text
 from server.regions.schemas import CODE, RegionRef
 from server.validation import Instant, Shape
@@ -20,6 +21,13 @@ from shared.identity import IdentityError, check_id_number, clean_phone
 from shared.rules.categories import BY_CODE
 
 LEGAL_BASES = ("statutory", "consent", "guardian")
+
+
+
+class ElderRef(PersonRef):
+    """An elder as other things name them."""
+
+    region = fields.Nested(RegionRef, allow_none=True)
 
 
 class EldersQuery(Shape):

@@ -1,21 +1,13 @@
-"""The shapes of ties; and of a person and an elder as lists name them."""
+"""The shapes of ties."""
 
 from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from server.elders.schemas import ElderRef
 from server.pairings.model import PAIRING_ROLES
-from server.regions.schemas import RegionRef
+from server.people.schemas import PersonRef
 from server.validation import Instant, Shape
-
-
-class PersonName(Shape):
-    id = fields.UUID()
-    name = fields.String()
-
-
-class ElderName(PersonName):
-    region = fields.Nested(RegionRef, allow_none=True)
 
 
 class PairingsQuery(Shape):
@@ -38,8 +30,8 @@ class PairingEndIn(Shape):
 
 class PairingOut(Shape):
     id = fields.UUID()
-    elder = fields.Nested(ElderName)
-    user = fields.Nested(PersonName)
+    elder = fields.Nested(ElderRef)
+    user = fields.Nested(PersonRef)
     role = fields.String()
     starts_at = Instant()
     ends_at = Instant(allow_none=True)

@@ -10,6 +10,13 @@ from server.regions.schemas import CODE
 from server.validation import Shape
 
 
+class PersonRef(Shape):
+    """Somebody as other things name them."""
+
+    id = fields.String()
+    name = fields.String()
+
+
 class GrantIn(Shape):
     role = fields.String(required=True, validate=validate.OneOf(ROLES))
     region = fields.String(required=True, validate=CODE, metadata={"description": "code, 12 digits"})

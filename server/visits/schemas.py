@@ -6,7 +6,9 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from server.elders.schemas import ElderRef
 from server.language import language
+from server.people.schemas import PersonRef
 from server.regions.schemas import CODE, RegionRef
 from server.validation import Instant, Shape
 from shared.protocol.flags import message
@@ -31,15 +33,6 @@ class VisitsQuery(Shape):
     review = fields.String(validate=validate.OneOf(["pending", "none", "accept", "reject"]))
     elder = fields.UUID()
     visitor = fields.UUID()
-
-
-class PersonRef(Shape):
-    id = fields.String()
-    name = fields.String()
-
-
-class ElderRef(PersonRef):
-    region = fields.Nested(RegionRef, allow_none=True)
 
 
 class ReviewOut(Shape):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from server import closing, intake, outcomes
+from server.absences.model import Absence
 from server.duties import service as duties
 from server.duties.model import Closing, Duty, VillageCount
-from server.elders.model import Absence
 from server.elders.vault import Vault
 from server.visits.model import Visit
 from shared.ids import uuid7
