@@ -71,6 +71,8 @@ def main() -> int:
             aborts=given.aborts,
             repeats=given.repeats,
             deadline_s=given.timeout,
+            command=str(demo.get("command") or ""),
+            env=dict(demo.get("env") or {}),
         )
         for number, code in enumerate(codes)
     ]
@@ -134,6 +136,7 @@ def killed(orders: list[Order], given: argparse.Namespace) -> list[dict[str, Any
 
 
 def _judged(worker: Worker) -> dict[str, Any]:
+    worker.look()
     on_server, disagreements = Comparer(worker.phone.store, worker.phone.platform).disagreements()
     seen = worker.seen()
     if seen["sent"] != worker.order.visits:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import sqlite3
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from shared.ids import uuid7
 
 BETWEEN = timedelta(minutes=10)
 NOTES = ("", "", "", "老人精神很好", "需要换灯泡", "血压药快吃完了，已提醒家属。", "门锁不好用\n已报修")
+SPENT = ("code_used", "code_expired")
 BATCHES = (3, 7, 10, 25, 100)
 
 
@@ -42,6 +45,8 @@ class Order:
     aborts: float
     repeats: float
     deadline_s: float
+    command: str = ""  # the demo's `yuetan`, for new codes
+    env: dict[str, str] = field(default_factory=dict)
 
 
 class Worker:
@@ -66,11 +71,13 @@ class Worker:
 
     def enrol(self) -> None:
         """Until the server knows this phone and its list is here. RuntimeError: it will not."""
-        problem = ""
+        problem, code = "", self.order.code
         while time.monotonic() < self._until:
             if self.phone.store.standing != ENROLLED:
-                view = self.phone.enrol.submit(self.order.base_url, self.order.code)
+                view = self.phone.enrol.submit(self.order.base_url, code)
                 problem = view.problem
+                if view.problem_code in SPENT and not (code := self._new_code()):
+                    raise RuntimeError(f"phone {self.order.index} ({self.order.username}): {problem}")
             if self.phone.store.standing == ENROLLED:
                 if self.phone.store.meta.get("pulled_at"):
                     return
@@ -78,6 +85,17 @@ class Worker:
             else:
                 time.sleep(0.2)
         raise RuntimeError(f"phone {self.order.index} was not enrolled: {problem}")
+
+    def _new_code(self) -> str:
+        """A fresh code by the demo's own command, for one that an earlier fleet has used; empty: none to be had."""
+        command = [self.order.command, "devices", "enrol", "--user", self.order.username, "--json"]
+        try:
+            done = subprocess.run(
+                command, env={**os.environ, **self.order.env}, capture_output=True, text=True, timeout=60, check=True
+            )
+            return str(json.loads(done.stdout.strip().splitlines()[-1])["code"])
+        except (OSError, subprocess.SubprocessError, ValueError, KeyError, IndexError):
+            return ""
 
     def record(self) -> None:
         """Save visits until there are as many as ordered; what a kill left half done is finished first."""
@@ -102,8 +120,11 @@ class Worker:
         """Step the engine until everything is with the server, or the deadline is there."""
         while time.monotonic() < self._until and self.left():
             self._step()
+
+    def look(self) -> None:
+        """Pull once more, when everybody has sent: what others did to the same elders must be here too."""
+        self.phone.outbox.send_now()
         while time.monotonic() < self._until:
-            # The last pull brings what the server made of the visits.
             wait = self._step()
             if wait is None or wait > 400:
                 return
@@ -184,6 +205,7 @@ def run_child(order_json: str) -> None:
     worker.enrol()
     worker.record()
     worker.send()
+    worker.look()
     print("seen " + json.dumps(worker.seen()), flush=True)
     worker.phone.stop()
 

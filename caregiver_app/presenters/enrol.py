@@ -24,7 +24,7 @@ class EnrolPresenter:
         self._enrol = enrol
         self._pull = pull
 
-    def view(self, problem: str = "", done: bool = False) -> EnrolView:
+    def view(self, problem: str = "", done: bool = False, code: str = "") -> EnrolView:
         """What the first screen shows."""
         common = self._common
         standing = common.store.standing
@@ -41,6 +41,7 @@ class EnrolPresenter:
             message=message,
             problem=problem,
             done=done,
+            problem_code=code,
         )
 
     def read(self, scanned: str) -> tuple[str, str]:
@@ -81,7 +82,7 @@ class EnrolPresenter:
         try:
             self._enrol(address, code)
         except Refused as refusal:
-            return self.view(problem=refusal.words or common.label("failure", refusal.code))
+            return self.view(problem=refusal.words or common.label("failure", refusal.code), code=refusal.code)
         except NetworkError:
             return self.view(problem=common.text("enrol.no_network"))
         self._pull()

@@ -240,6 +240,7 @@ class EnrolView:
     message: str
     problem: str
     done: bool
+    problem_code: str = ""  # the server's, for those who act on it
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ def sent(tmp_path):
         worker.enrol()
         worker.record()
         worker.send()
+        worker.look()
         yield server, worker
         worker.phone.stop()
 
