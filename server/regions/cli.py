@@ -54,7 +54,7 @@ def recode(old: str, new: str, on: dt.datetime) -> Outcome:
     from server.regions import service
 
     with installed() as session:
-        changed = service.recode(session, _code(old), _code(new), on=on.date(), now=clock.now())
+        changed = service.recode(session, _code(old), _code(new), on=on.date(), now=clock.now(), today=_today())
     return Outcome(f"{old} → {new}: {changed}", {"changed": changed})
 
 
@@ -64,11 +64,13 @@ def recode(old: str, new: str, on: dt.datetime) -> Outcome:
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="生效日期 / from this day")
 def merge(old: str, into: str, on: dt.datetime) -> Outcome:
     """Let a division be part of another of its level from a day on."""
-    from server.regions import service
+    from server import revisions
 
     with installed() as session:
-        service.merge(session, _code(old), _code(into), on=on.date(), now=clock.now())
-    return Outcome(f"{old} → {into}", {"old": old, "into": into})
+        done = revisions.merge_regions(
+            session, _code(old), _code(into), on=on.date(), now=clock.now(), today=_today()
+        )
+    return Outcome(f"{old} → {into}", {"old": old, "into": into, "elders": done.elders, "roles": done.roles})
 
 
 @click.group(cls=Group)
@@ -106,6 +108,10 @@ def _code(text: str) -> int:
     if code is None:
         raise click.BadParameter("需要 12 位区划代码 / 12 digits", param_hint="CODE")
     return code
+
+
+def _today() -> dt.date:
+    return clock.now().astimezone(clock.zone()).date()
 
 
 def _progress(done: int, total: int) -> None:

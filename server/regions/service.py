@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from server.audit import service as audit
+from server.language import Text
 from server.problems import problem
 from server.regions import queries
 from server.regions.codes import LEVELS, code_range, code_text, parse_code
@@ -115,9 +116,14 @@ def import_regions(
 
 
 def recode(
-    session: Session, old: int, new: int, *, on: dt.date, now: dt.datetime, actor_id: uuid.UUID | None = None
-) -> int:
-    """From a day on, a region and all below it have codes that begin anew; ids stay. Returns how many changed."""
+    session: Session, old: int, new: int, *, on: dt.date, now: dt.datetime, today: dt.date,
+    actor_id: uuid.UUID | None = None,
+) -> int:  # fmt: skip
+    """From a day on (not one to come), a region and all below it have codes that begin anew; ids stay.
+
+    Returns how many changed.
+    """
+    _refuse_future(on, today)
     region = queries.by_code(session, old)
     if region is None:
         raise problem("not_found")
@@ -138,12 +144,13 @@ def recode(
 
 
 def merge(
-    session: Session, old: int, into: int, *, on: dt.date, now: dt.datetime, actor_id: uuid.UUID | None = None
-) -> None:
-    """From a day on, a region is part of another of its level: its code ends, its successor is named.
-
-    What stands on it (elders, roles) is moved by those nouns' own use cases; look-ups by the old code lead on.
+    session: Session, old: int, into: int, *, on: dt.date, now: dt.datetime, today: dt.date,
+    actor_id: uuid.UUID | None = None,
+) -> tuple[Region, Region]:  # fmt: skip
+    """From a day on (not one to come), a region is part of another of its level: its code ends, its successor is
+    named, and look-ups by the old code lead on. Composed by server/revisions.py, which moves what stands on it.
     """
+    _refuse_future(on, today)
     region, successor = queries.by_code(session, old), queries.by_code(session, into)
     if region is None or successor is None:
         raise problem("not_found")
@@ -155,7 +162,8 @@ def merge(
     region.successor_id = successor.id
     audit.record(session, "regions.merge", "region", None, now=now, actor_id=actor_id,
                  details={"old": code_text(old), "into": code_text(into)})  # fmt: skip
-    session.commit()
+    session.flush()
+    return region, successor
 
 
 def create_county(
@@ -306,6 +314,11 @@ def _recode_one(session: Session, region_id: int, new: int | None, on: dt.date) 
     if new is not None:
         session.add(RegionCode(region_id=region_id, valid_from=on, code=new))
     session.execute(sa.update(Region).where(Region.id == region_id).values(code=new))
+
+
+def _refuse_future(on: dt.date, today: dt.date) -> None:
+    if on > today:
+        raise problem("validation", errors={"on": [Text("不能晚于今天", "May not lie in the future")]})
 
 
 def _follow_ids(session: Session) -> None:

@@ -7,12 +7,15 @@ import io
 import pytest
 import sqlalchemy as sa
 
+from server import outcomes, revisions
+from server.duties.model import Duty, VillageCount
 from server.problems import Problem
 from server.regions import queries, service
 from server.regions.model import Region, RegionCode
+from tests import factories
 from tests.registers import WEIDU_CSV, weidu_rows
 
-DAY = dt.date(2026, 11, 1)
+DAY, LATER = dt.date(2026, 1, 1), dt.date(2026, 7, 1)
 
 
 def listed(rows):
@@ -93,34 +96,53 @@ def test_a_recoded_town_keeps_ids_and_old_codes_lead_to_it(session, load, now):
     below = session.scalars(sa.select(Region).where(Region.parent_id == town.id)).all()
     ids = {r.id for r in below}
     old = below[0].code
-    service.recode(session, 411002001000, 411002901000, on=dt.date(2027, 1, 1), now=now)
+    service.recode(session, 411002001000, 411002901000, on=LATER, now=now, today=now.date())
     session.expire_all()
     assert queries.by_code(session, 411002901000).id == town.id
     moved = session.scalars(sa.select(Region).where(Region.code.between(411002901001, 411002901999))).all()
     assert {r.id for r in moved} == ids
     assert queries.by_code(session, old) is None
     assert queries.by_any_code(session, old).id in ids
-    assert queries.by_any_code(session, old, dt.date(2026, 12, 31)).id in ids
-    assert queries.by_any_code(session, old, dt.date(2027, 1, 1)) is None
+    assert queries.by_any_code(session, old, dt.date(2026, 6, 30)).id in ids
+    assert queries.by_any_code(session, old, LATER) is None
 
 
 def test_a_code_that_is_taken_is_not_given_again(session, load, now):
     load()
     with pytest.raises(Problem) as wrong:
-        service.recode(session, 411002001000, 411002002000, on=dt.date(2027, 1, 1), now=now)
+        service.recode(session, 411002001000, 411002002000, on=LATER, now=now, today=now.date())
     assert wrong.value.code == "conflict"
 
 
-def test_a_merged_village_leads_to_its_successor(session, load, now):
+def test_a_revision_that_lies_in_the_future_is_refused(session, load, now):
+    load()
+    with pytest.raises(Problem) as wrong:
+        service.recode(session, 411002001000, 411002901000, on=dt.date(2027, 1, 1), now=now, today=now.date())
+    assert list(wrong.value.errors) == ["on"]
+
+
+def test_a_merged_village_leads_to_its_successor_with_its_elders_roles_and_duties(session, load, now):
     load()
     town = queries.by_code(session, 411002001000)
     first, second, *_ = session.scalars(sa.select(Region).where(Region.parent_id == town.id).order_by(Region.code))
+    county = service.open_county(session, queries.by_code(session, 411002000000), now=now)
+    elder = factories.elder(session, county, first)
+    grant = factories.grant(session, factories.user(session), "director", first, county)
+    outcomes.settle_elders(session, county.id, [elder.id], now=now)
     gone = first.code
-    service.merge(session, gone, second.code, on=dt.date(2027, 1, 1), now=now)
+    session.commit()
+    done = revisions.merge_regions(session, gone, second.code, on=LATER, now=now, today=now.date())
+    assert (done.elders, done.roles) == (1, 1)
     session.expire_all()
     assert queries.by_code(session, gone) is None
     assert queries.by_any_code(session, gone).id == second.id
     assert session.get(Region, first.id).successor_id == second.id
+    assert (elder.region_id, grant.region_id) == (second.id, second.id)
+    assert set(session.scalars(sa.select(Duty.region_id))) == {second.id}
+    owed = dict(session.execute(sa.select(VillageCount.region_id, sa.func.sum(VillageCount.due)).group_by(
+        VillageCount.region_id)).all())  # fmt: skip
+    assert owed.get(first.id, 0) == 0
+    assert owed[second.id] > 0
 
 
 def test_a_county_is_opened_once_for_its_area(session, load, now):
