@@ -11,7 +11,7 @@ import re
 
 from flask import Flask, Response, request
 from sqlalchemy import Index, MetaData, UniqueConstraint
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -78,6 +78,10 @@ def as_problem(wrong: BaseException) -> Problem | None:
         if field is not None:
             kind.errors = {field: [kind.kind.title]}
         return kind
+    if isinstance(wrong, DataError):
+        # a number beyond its column, a text beyond its length: a check that a schema forgot
+        log.error("value refused by the database", extra={"cause": type(wrong.orig).__name__})
+        return problem("bad_request")
     lost = isinstance(wrong, DBAPIError) and wrong.connection_invalidated
     if lost or isinstance(wrong, (OperationalError, InterfaceError, PoolTimeout)):
         # the class only: a statement's text may hold personal data

@@ -150,6 +150,12 @@ def test_bytes_come_as_they_are(client):
     assert client.put("/test/raw", data=b"\xff\xd8").json == {"bytes": 2}
 
 
+def test_what_no_database_takes_becomes_a_replacement_character(client, admin):
+    answer = client.post("/test/things", data=b'{"name": "a\\u0000\\ud800b"}', headers=admin)
+    assert answer.json["name"] == "a\ufffd\ufffdb"
+    assert client.post("/test/things", data='{"name": "\\ud83d\\ude00"}', headers=admin).json["name"] == "\U0001f600"
+
+
 def test_an_idempotency_key_names_the_same_thing_for_the_same_person(client, admin, place):
     def made(headers, key="k1", **body):
         headers = {**headers, "Idempotency-Key": key}
