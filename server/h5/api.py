@@ -32,7 +32,7 @@ from shared.ids import uuid7
 from shared.protocol import flags
 from shared.protocol.tags import token_of
 
-api = Router("tags", prefix="")
+api = Router("visit_page", prefix="")
 
 FORM = Bytes(("application/x-www-form-urlencoded",))
 FORM_LIMIT = 64 * 1024
@@ -195,7 +195,8 @@ def save(lang: Language, here: str, who: Actor, found: Tag, fields: Fields) -> R
             return saved_page(lang, here, who, found, fields, before=True)
         why = problem(result.error or "server_error").body(lang)["title"]
         return saved_page(lang, here, who, found, fields, why=why)
-    noted = [flags.message(f["code"], f.get("figures"), lang) for f in result.flags]
+    # what weighs nothing would only worry who reads it: a browser cannot prove its clock, for one
+    noted = [flags.message(f["code"], f.get("figures"), lang) for f in result.flags if f["weight"] > 0]
     return saved_page(lang, here, who, found, fields, noted=noted)
 
 
