@@ -38,6 +38,10 @@ class Settings:
     pgbouncer: bool = _setting(
         False, "数据库前有事务模式的 PgBouncer（1）", "1: a PgBouncer in transaction mode stands before the database"
     )
+    direct_database_url: str = _setting(
+        "", "不经连接池的数据库地址，供 yuetan scheduler 使用；留空则同上",
+        "database address without a pooler in front, for `yuetan scheduler`; empty: the same", secret=True,
+    )
     secret_key: str = _setting(
         "", "主密钥，至少 16 个字符；所有密钥由它派生", "master secret, 16 characters or more; every key comes from it",
         secret=True,
@@ -90,10 +94,11 @@ class Settings:
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite:///{home / 'yuetan.sqlite3'}")
         # the two short forms that operators write mean psycopg 3 here
-        for short in ("postgres://", "postgresql://"):
-            if self.database_url.startswith(short):
-                url = "postgresql+psycopg://" + self.database_url.removeprefix(short)
-                object.__setattr__(self, "database_url", url)
+        for name in ("database_url", "direct_database_url"):
+            for short in ("postgres://", "postgresql://"):
+                if getattr(self, name).startswith(short):
+                    url = "postgresql+psycopg://" + getattr(self, name).removeprefix(short)
+                    object.__setattr__(self, name, url)
         if self.demo and not self.secret_key:
             object.__setattr__(self, "secret_key", DEMO_SECRET)
         object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
