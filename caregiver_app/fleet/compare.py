@@ -110,8 +110,6 @@ class Comparer:
         found = []
         for section, items in fresh.items():
             kept = {item_key(section, item) or "": item for item in self._store.cache.all(section)}
-            if section == "alerts":
-                kept = {key: item for key, item in kept.items() if item.get("state") != "resolved"}
             for key in sorted(kept.keys() | items.keys()):
                 here, there = kept.get(key), items.get(key)
                 if here != there:

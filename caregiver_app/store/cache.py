@@ -88,12 +88,9 @@ class Cache:
             self.version += 1
 
     def _take(self, page: dict[str, Any]) -> None:
+        self._remove_elders("cache", page)
         for elder_id in _texts(page.get("removed_elder_ids")):
-            self._delete("cache", "elders", elder_id)
             self._database.write("DELETE FROM tag_hashes WHERE elder_id = ?", (elder_id,))
-            for alert in self.all("alerts"):
-                if (alert.get("elder") or {}).get("id") == elder_id:
-                    self._delete("cache", "alerts", alert["id"])
         self._put_all("cache", page)
         for digest, owner in _tags(page):
             self._database.write(
@@ -102,8 +99,7 @@ class Cache:
             )
 
     def _stage(self, page: dict[str, Any]) -> None:
-        for elder_id in _texts(page.get("removed_elder_ids")):
-            self._delete("incoming", "elders", elder_id)
+        self._remove_elders("incoming", page)
         self._put_all("incoming", page)
         for digest, owner in _tags(page):
             self._put("incoming", TAGS, digest, owner)
@@ -137,13 +133,28 @@ class Cache:
             values["config"] = page["config"]
         self._meta.set(**values)
 
+    def _remove_elders(self, table: str, page: dict[str, Any]) -> None:
+        """An elder who goes takes along what hangs on them."""
+        gone = set(_texts(page.get("removed_elder_ids")))
+        for elder_id in gone:
+            self._delete(table, "elders", elder_id)
+        hanging = f"SELECT section, key, body FROM {table} WHERE section IN ('alerts', ?)"
+        for section, key, body in self._database.rows(hanging, (TAGS,)) if gone else ():
+            value = self._database.unpack(f"{table}/{section}/{key}", body)
+            owner = value if section == TAGS else (value.get("elder") or {}).get("id")
+            if owner in gone:
+                self._delete(table, section, key)
+
     def _put_all(self, table: str, page: dict[str, Any]) -> None:
         removed = page.get("removed")
         for section in SECTIONS:
             for key in _texts(removed.get(section)) if isinstance(removed, dict) else ():
                 self._delete(table, section, key)
             for key, item in _keyed(section, page.get(section)):
-                self._put(table, section, key, item)
+                if section == "alerts" and item.get("state") == "resolved":
+                    self._delete(table, section, key)
+                else:
+                    self._put(table, section, key, item)
         account = page.get("account")
         if isinstance(account, dict):
             for key, item in _keyed(ENTRIES, account.get(ENTRIES)):

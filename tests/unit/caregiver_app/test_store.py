@@ -186,6 +186,22 @@ def test_changes_add_and_remove_and_keep_old_forms_and_entries(store):
     assert store.meta.get("account") is None
 
 
+def test_an_elder_who_goes_takes_tags_and_alerts_along(store):
+    store.cache.apply({**PAGE, "has_more": True}, first=True, whole=True, at="now")
+    store.cache.apply({"cursor": "c2", "removed_elder_ids": ["e1"]}, first=False, whole=True, at="now")
+    assert [elder["id"] for elder in store.cache.all("elders")] == ["e2"]
+    assert store.cache.all("alerts") == []
+    assert store.cache.tag_owner("h1") == (False, None)
+    assert store.cache.tag_owner("h2") == (True, None)
+
+
+def test_a_resolved_alert_is_over(store):
+    store.cache.apply(PAGE, first=True, whole=True, at="now")
+    over = {"cursor": "c2", "alerts": [{"id": "a1", "elder": {"id": "e1"}, "state": "resolved"}]}
+    store.cache.apply(over, first=False, whole=False, at="now")
+    assert store.cache.all("alerts") == []
+
+
 def test_a_first_page_throws_away_what_an_older_pull_had_begun(store):
     begun = {**PAGE, "has_more": True, "elders": [{"id": "old", "version": 1}]}
     store.cache.apply(begun, first=True, whole=True, at="now")
