@@ -15,7 +15,7 @@ from shared.identity import clean_phone, fold
 from shared.rules.categories import CATEGORIES
 
 _EXCEL_EPOCH = dt.date(1899, 12, 30)
-_SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
+_SPACES = re.compile(r"[\s\x00-\x1f\x7f\u200b-\u200f\u2060\ufeff]+")
 _PLAIN_HAN = re.compile(r"[0-9A-Za-z\u4e00-\u9fff]*").fullmatch
 _HAN_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 

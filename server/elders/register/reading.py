@@ -26,6 +26,7 @@ MAX_AGE = 120
 ADDRESS_MAX = 200
 NOTES_MAX = 2000
 _FOOTER = re.compile(r"^(?:合计|总计|共计|小计|填表|制表|审核|填报|经办|负责人|备注|注|说明|联系人|日期).*|^第?\d+页.*")
+_DITTO = ("同上", "〃", "″", "“", "”", "同")
 _ID_FAULTS = {
     "length": "bad_id_length", "characters": "bad_id_characters", "region": "bad_id_region",
     "birth_date": "bad_id_birth", "check_digit": "bad_id_checksum",
@@ -64,10 +65,10 @@ class Reading:
 
     def __iter__(self) -> Iterator[RegisterRow | RowProblem]:
         for sheet, headings in self._sheets:
+            above = _Above(sheet, headings)
             for number, row in sheet.rows():
-                if number < headings.first_row:
-                    continue
-                yield from self._read(sheet.name, number, row, headings)
+                if number >= headings.first_row:
+                    yield from self._read(sheet.name, number, above.filled(number, row), headings)
 
     def _read(
         self, sheet: str, number: int, row: Sequence[object], headings: Headings
@@ -120,6 +121,33 @@ def _kind(row: Sequence[object], headings: Headings) -> str:
     if len(filled) <= 4 and len(told) <= 1 and _FOOTER.match(cells.squeezed(row[filled[0]])):
         return "footer"
     return "data"
+
+
+class _Above:
+    """Places that a clerk wrote once for several rows: cells merged downwards, and 同上."""
+
+    def __init__(self, sheet: Sheet, headings: Headings) -> None:
+        self._columns = [c for field, c in headings.columns.items() if field in ("county", "town", "village")]
+        joined = (
+            (column, row)
+            for column, first, last in sheet.merged
+            if column in self._columns and first >= headings.first_row
+            for row in range(first + 1, min(last, sheet.total) + 1)
+        )
+        # a sheet holds no more of them than rows in these columns, unless it was made to exhaust us
+        self._merged = set(itertools.islice(joined, len(self._columns) * sheet.total))
+        self._last: dict[int, object] = {}
+
+    def filled(self, number: int, row: list[object]) -> list[object]:
+        for column in self._columns:
+            if column >= len(row):
+                continue
+            cell = row[column]
+            if cell in _DITTO or ((column, number) in self._merged and cell in ("", None)):
+                row[column] = self._last.get(column, cell)
+            elif cell not in ("", None):
+                self._last[column] = cell
+        return row
 
 
 class _Row:

@@ -33,11 +33,13 @@ Cell = object
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: `rows()` yields (row number, cells) from the first row on."""
+    """One sheet: `rows()` yields (row number, cells) from the first row on. `merged`: (column, first row, last row) of
+    cells joined downwards, whose text stands in the first only."""
 
     name: str
     total: int
     rows: Callable[[], Iterator[tuple[int, list[Cell]]]]
+    merged: tuple[tuple[int, int, int], ...] = ()
 
 
 def open_sheets(source: Path | str | bytes) -> list[Sheet]:
@@ -83,10 +85,18 @@ def _open_xlsx(data: bytes) -> list[Sheet]:
         if meta.typ != calamine.SheetTypeEnum.WorkSheet or meta.visible != calamine.SheetVisibleEnum.Visible:
             continue
         sheet = _guarded(functools.partial(book.get_sheet_by_name, meta.name))
-        sheets.append(Sheet(meta.name, sheet.end[0] + 1 if sheet.end else 0, _xlsx_rows(sheet)))
+        total = sheet.end[0] + 1 if sheet.end else 0
+        sheets.append(Sheet(meta.name, total, _xlsx_rows(sheet), _merged(sheet)))
     if not sheets:
         raise RegisterUnreadable("no_headings")
     return sheets
+
+
+def _merged(sheet: calamine.CalamineSheet) -> tuple[tuple[int, int, int], ...]:
+    ranges = sheet.merged_cell_ranges or ()
+    return tuple(
+        (left, top + 1, bottom + 1) for (top, left), (bottom, right) in ranges if bottom > top and left == right
+    )
 
 
 def _xlsx_rows(sheet: calamine.CalamineSheet) -> Callable[[], Iterator[tuple[int, list[Cell]]]]:

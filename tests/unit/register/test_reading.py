@@ -1,24 +1,32 @@
 """A register as a whole: what is read, what is reported, and what is no register at all."""
 
+import contextlib
 import datetime as dt
 import io
 import zipfile
 
 import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from server.elders.register import (
     ContactPerson,
+    Reading,
     RegisterRow,
     RegisterUnreadable,
     RowProblem,
     Rules,
     read_register,
 )  # fmt: skip
+from server.elders.register.headings import find_headings
 from server.elders.register.report import COLUMNS, terminal_lines, write_report
+from server.elders.register.sheets import Sheet
 from server.elders.register.texts import PROBLEMS, UNREADABLE
 from tests.registers import HEADINGS, TODAY, book, csv_bytes, good_row, id_number, register, xlsx
 
 BOOK = book()
+SOUND = register(good_row(901), good_row(903))
 
 
 def read(data):
@@ -205,3 +213,54 @@ def test_every_fault_has_words_in_both_languages_and_none_shows_an_id_number():
     items, _ = read(register(good_row(901), good_row(901), good_row(903, 身份证号="411002194803059011")))
     for line in terminal_lines([item for item in items if isinstance(item, RowProblem)]):
         assert "19480305901" not in line
+
+
+def test_a_place_written_once_for_several_rows_counts_for_each():
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target) as made:
+        sheet = made.add_worksheet("台账")
+        sheet.write_row(0, 0, HEADINGS)
+        for i, sequence in enumerate((901, 903, 905, 907), start=1):
+            row = good_row(sequence, 所属街道="" if i < 4 else "同上", 出生日期="1948-03-05")
+            sheet.write_row(i, 0, row)
+        sheet.merge_range(1, 4, 3, 4, "西大街道")
+    items, _ = read(target.getvalue())
+    assert [type(item) for item in items] == [RegisterRow] * 4
+    assert len({item.region_id for item in items}) == 1
+
+
+CELLS = st.one_of(
+    st.none(), st.text(max_size=30), st.integers(), st.floats(), st.booleans(), st.dates(), st.datetimes(),
+    st.timedeltas(), st.sampled_from(["同上", "无", "1948-02-30", "4.11E+17", "独居、", "()", "1,2", "·", "\x00"]),
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(CELLS, max_size=16), max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_no_cell_whatever_stops_the_reading(rows):
+    sheet = Sheet("s", len(rows) + 1, lambda: iter(enumerate([list(HEADINGS), *[list(row) for row in rows]], start=1)))
+    reading = Reading([(sheet, find_headings([(1, HEADINGS)]))], (), BOOK, Rules(TODAY))
+    for item in reading:
+        if isinstance(item, RowProblem):
+            assert item.what("zh")
+            assert item.how_to_mend("en")
+    counts = reading.counts
+    assert counts.good + counts.refused == counts.rows
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=150, deadline=None)
+def test_no_bytes_whatever_do_worse_than_be_refused(data):
+    with pytest.raises(RegisterUnreadable):
+        read_register(data, BOOK, Rules(TODAY))
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_damaged_workbook_is_read_or_refused(data):
+    whole = bytearray(SOUND)
+    for _ in range(data.draw(st.integers(1, 8))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(whole)))
+    with contextlib.suppress(RegisterUnreadable):
+        list(read_register(bytes(whole[: cut or None]), BOOK, Rules(TODAY)))
