@@ -116,7 +116,9 @@ def engine_options(url: str, *, prepared_statements: bool = True) -> dict[str, A
     """What `create_engine` needs for `url` beside the address itself."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
-    options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
+    # No ping before use: it would cost every request three more trips to the database. After a restart of the
+    # database one request per process is told to come back (503), and the pool begins anew.
+    options: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
     if not prepared_statements:  # behind PgBouncer in transaction mode they break
         options["connect_args"] = {"prepare_threshold": None}
     return options

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import Date, Row, Uuid, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from server.auth.model import AuthSession
@@ -17,7 +17,28 @@ from server.people.model import RoleGrant, User
 from server.problems import problem
 from server.regions.model import Region
 
-_GRANT = (RoleGrant.role, Region.id, Region.code, Region.name, Region.level, RoleGrant.county_id)
+# Plain tables, and the statement made once: this runs before every request, and rows are all it needs.
+_SESSION, _USER, _HELD, _REGION = (m.__table__.c for m in (AuthSession, User, RoleGrant, Region))
+_TODAY = bindparam("today", type_=Date())
+_IN_FORCE = and_(_HELD.valid_from <= _TODAY, or_(_HELD.valid_to.is_(None), _HELD.valid_to > _TODAY))
+_GRANT = (_HELD.role, _REGION.id, _REGION.code, _REGION.name, _REGION.level, _HELD.county_id)
+_OF_SESSION = (
+    select(
+        _SESSION.id, _SESSION.kind, _SESSION.device_id, _SESSION.county_id, _SESSION.revoked_at, _SESSION.expires_at,
+        _USER.id, _USER.name, _USER.disabled_at, *_GRANT,
+    )
+    .select_from(AuthSession.__table__)
+    .join(User.__table__, _USER.id == _SESSION.user_id)
+    .outerjoin(RoleGrant.__table__, and_(_HELD.user_id == _USER.id, _IN_FORCE))
+    .outerjoin(Region.__table__, _REGION.id == _HELD.region_id)
+    .where(_SESSION.id == bindparam("session_id", type_=Uuid()))
+)  # fmt: skip
+_OF_USER = (
+    select(*_GRANT)
+    .select_from(RoleGrant.__table__)
+    .join(Region.__table__, _REGION.id == _HELD.region_id)
+    .where(_HELD.user_id == bindparam("user_id", type_=Uuid()), _IN_FORCE, _REGION.code.is_not(None))
+)
 
 
 def bearer(session: Session, keys: KeyRing, token: str, now: dt.datetime, today: dt.date) -> Actor:
@@ -25,35 +46,22 @@ def bearer(session: Session, keys: KeyRing, token: str, now: dt.datetime, today:
     read = read_access(keys, token)
     if read is None:
         raise problem("token_invalid")
-    rows = session.execute(_of_session(read.session_id, today)).all()
-    return _actor(rows, now, expired=read.expires_at <= now)
+    return _actor(_rows(session, read.session_id, today), now, expired=read.expires_at <= now)
 
 
 def by_session(session: Session, session_id: uuid.UUID, now: dt.datetime, today: dt.date) -> Actor:
     """The actor of a console's cookie."""
-    return _actor(session.execute(_of_session(session_id, today)).all(), now, expired=False)
+    return _actor(_rows(session, session_id, today), now, expired=False)
 
 
 def grants_of(session: Session, user_id: uuid.UUID, today: dt.date) -> tuple[Grant, ...]:
-    held = select(*_GRANT).join(Region, Region.id == RoleGrant.region_id).where(RoleGrant.user_id == user_id)
-    return tuple(Grant(*row) for row in session.execute(held.where(_holds(today), Region.code.is_not(None))).all())
+    """The roles a person holds today."""
+    rows = session.connection().execute(_OF_USER, {"user_id": user_id, "today": today})
+    return tuple(Grant(*row) for row in rows)
 
 
-def _of_session(session_id: uuid.UUID, today: dt.date) -> Select[tuple[object, ...]]:
-    return (
-        select(
-            AuthSession.id, AuthSession.kind, AuthSession.device_id, AuthSession.county_id, AuthSession.revoked_at,
-            AuthSession.expires_at, User.id, User.name, User.disabled_at, *_GRANT,
-        )
-        .join(User, User.id == AuthSession.user_id)
-        .outerjoin(RoleGrant, and_(RoleGrant.user_id == User.id, _holds(today)))
-        .outerjoin(Region, Region.id == RoleGrant.region_id)
-        .where(AuthSession.id == session_id)
-    )  # fmt: skip
-
-
-def _holds(today: dt.date):  # type: ignore[no-untyped-def]
-    return and_(RoleGrant.valid_from <= today, or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > today))
+def _rows(session: Session, session_id: uuid.UUID, today: dt.date) -> Sequence[Row[tuple[object, ...]]]:
+    return session.connection().execute(_OF_SESSION, {"session_id": session_id, "today": today}).all()
 
 
 def _actor(rows: Sequence[Row[tuple[object, ...]]], now: dt.datetime, *, expired: bool) -> Actor:
