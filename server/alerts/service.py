@@ -37,6 +37,19 @@ _CHUNK = 500
 
 _EVENTS = cast(sa.Table, AlertEvent.__table__)
 
+_ALERTS = cast(sa.Table, Alert.__table__)
+# built once: every visit that met somebody asks this
+_STANDING = (
+    sa.select(_ALERTS.c.id, _ALERTS.c.kind, _ALERTS.c.subject, _ALERTS.c.period, _ALERTS.c.since)
+    .where(
+        _ALERTS.c.county_id == sa.bindparam("county"), _ALERTS.c.state != "resolved",
+        _ALERTS.c.kind.in_(sa.bindparam("kinds", expanding=True)),
+        _ALERTS.c.subject.in_(sa.bindparam("subjects", expanding=True)),
+    )
+    .order_by(_ALERTS.c.id)
+    .with_for_update()
+)  # fmt: skip
+
 Key = tuple[str, uuid.UUID, str]
 
 
@@ -245,15 +258,11 @@ def resolve_by_visit(
     wanted = set(keys)
     if not wanted:
         return []
+    session.flush()
     found = session.execute(
-        sa.select(Alert.id, Alert.kind, Alert.subject, Alert.period)
-        .where(
-            Alert.county_id == county_id, Alert.state != "resolved", Alert.kind.in_({k[0] for k in wanted}),
-            Alert.subject.in_({k[1] for k in wanted}),
-        )
-        .order_by(Alert.id)
-        .with_for_update()
-    )  # fmt: skip
+        _STANDING,
+        {"county": county_id, "kinds": sorted({k[0] for k in wanted}), "subjects": sorted({k[1] for k in wanted})},
+    )
     ids = [row.id for row in found if (row.kind, row.subject, row.period) in wanted]
     _end(session, county_id, ids, BY_VISIT, {"visits": sorted(str(v) for v in visit_ids)}, now, by)
     return ids
@@ -269,15 +278,10 @@ def end_no_answer(
         latest[elder_id] = max(at, latest.get(elder_id, at))
     if not latest:
         return []
+    session.flush()
     found = session.execute(
-        sa.select(Alert.id, Alert.subject, Alert.since)
-        .where(
-            Alert.county_id == county_id, Alert.state != "resolved", Alert.kind == "no_answer",
-            Alert.subject.in_(sorted(latest)),
-        )
-        .order_by(Alert.id)
-        .with_for_update()
-    )  # fmt: skip
+        _STANDING, {"county": county_id, "kinds": ["no_answer"], "subjects": sorted(latest)}
+    )
     ids = [row.id for row in found if row.since <= latest[row.subject]]
     _end(session, county_id, ids, BY_VISIT, None, now)
     return ids

@@ -136,7 +136,7 @@ def _credits(session: Session, county_id: int, found: Findings) -> None:
         for start in range(0, len(members), _MEMBERS):
             some = members[start : start + _MEMBERS]
             who = credits.volunteers(session, county_id, some)
-            by_pair = credits.visits_of(session, county_id, {(user, month) for user in some}, who, tz)
+            by_pair = credits.visits_of(session, county_id, {(user, month) for user in some}, who, tz).by_pair
             should = credits.earned(session, county_id, by_pair, who.rules)
             for pair, held in by_pair.items():
                 found.visits += len(held)

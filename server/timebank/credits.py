@@ -7,7 +7,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -58,76 +58,107 @@ def credit_rules(settings: Mapping[str, Any]) -> CreditRules:
     return CreditRules(**{name: int(given[name]) for name in CreditRules.__slots__ if name in given})
 
 
-def volunteers(session: Session, county_id: int, user_ids: Collection[uuid.UUID]) -> Volunteers:
-    found = session.execute(
-        sa.select(RoleGrant.user_id, RoleGrant.valid_from, RoleGrant.valid_to, Account.id, County.settings)
-        .join(County, County.id == RoleGrant.county_id)
-        .outerjoin(
-            Account,
+# Statements that every visit's way in runs are built once: building them anew costs more than running them. They are on
+# tables, not classes, so the caller flushes first.
+_G, _C, _A = (cast(sa.Table, c.__table__) for c in (RoleGrant, County, Account))
+_V, _K, _T, _P = (cast(sa.Table, c.__table__) for c in (Visit, Pairing, TimeTransaction, Posting))
+_COUNTY = sa.bindparam("county", type_=sa.Integer())
+_USERS = sa.bindparam("users", type_=sa.Uuid(), expanding=True)
+
+_VOLUNTEERS = (
+    sa.select(_G.c.user_id, _G.c.valid_from, _G.c.valid_to, _A.c.id.label("account_id"), _C.c.settings)
+    .select_from(
+        _G.join(_C, _C.c.id == _G.c.county_id).outerjoin(
+            _A, sa.and_(_A.c.county_id == _COUNTY, _A.c.kind == "member", _A.c.user_id == _G.c.user_id)
+        )
+    )
+    .where(_G.c.county_id == _COUNTY, _G.c.role == "volunteer", _G.c.user_id.in_(_USERS))
+)
+
+_KIN = (
+    sa.exists()
+    .where(
+        _K.c.county_id == _COUNTY, _K.c.elder_id == _V.c.elder_id, _K.c.user_id == _V.c.visitor_id,
+        _K.c.role == "family", _K.c.starts_at <= _V.c.start,
+        sa.or_(_K.c.ends_at.is_(None), _K.c.ends_at > _V.c.start),
+    )
+    .correlate(_V)
+)  # fmt: skip
+_MARKER = _T.alias("marker")
+_RELEASED = sa.exists().where(_MARKER.c.county_id == _COUNTY, _MARKER.c.key == sa.bindparam("marker"))
+_VISITS = (
+    sa.select(
+        _V.c.id, _V.c.elder_id, _V.c.visitor_id, _V.c.start, _V.c.stay_s, _V.c.counts, _KIN.label("kin"),
+        _RELEASED.label("released"), _T.c.id.label("transaction_id"), _T.c.month, _P.c.bucket, _P.c.minutes,
+    )
+    .select_from(
+        _V.outerjoin(_T, sa.and_(_T.c.county_id == _COUNTY, _T.c.visit_id == _V.c.id)).outerjoin(
+            _P,
             sa.and_(
-                Account.county_id == county_id, Account.kind == "member", Account.user_id == RoleGrant.user_id
+                _P.c.county_id == _COUNTY, _P.c.transaction_id == _T.c.id,
+                _P.c.account_id != sa.bindparam("service", type_=sa.Uuid()),
             ),
         )
-        .where(
-            RoleGrant.county_id == county_id, RoleGrant.role == "volunteer", RoleGrant.user_id.in_(sorted(user_ids))
-        )
-    ).all()  # fmt: skip
+    )
+    .where(
+        _V.c.county_id == _COUNTY, _V.c.visitor_id.in_(_USERS), _V.c.start >= sa.bindparam("first"),
+        _V.c.start < sa.bindparam("end"), sa.or_(_V.c.counts, _T.c.id.is_not(None)),
+    )
+)  # fmt: skip
+
+
+def released_key(month: Month) -> str:
+    """The key of the transaction that says: this month's minutes are free."""
+    return f"released:{month}"
+
+
+def volunteers(session: Session, county_id: int, user_ids: Collection[uuid.UUID]) -> Volunteers:
+    found = session.execute(_VOLUNTEERS, {"county": county_id, "users": sorted(user_ids)}).all()
     held: dict[uuid.UUID, list[tuple[dt.date, dt.date | None]]] = defaultdict(list)
-    for user_id, since, until, _, _ in found:
-        held[user_id].append((since, until))
-    without = frozenset(row.user_id for row in found if row.id is None)
+    for row in found:
+        held[row.user_id].append((row.valid_from, row.valid_to))
+    without = frozenset(row.user_id for row in found if row.account_id is None)
     return Volunteers(held, without, credit_rules(found[0].settings if found else {}))
 
 
-def visits_of(
-    session: Session, county_id: int, pairs: Iterable[Pair], who: Volunteers, tz: dt.tzinfo
-) -> dict[Pair, list[VisitCredit]]:
-    """Every visit of these members in these local months that counts or has something posted. One query."""
-    wanted = set(pairs)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Visits by member and local month, and which of these months are released."""
+
+    by_pair: Mapping[Pair, Sequence[VisitCredit]]
+    released: frozenset[Month]
+
+
+def visits_of(session: Session, county_id: int, pairs: Collection[Pair], who: Volunteers, tz: dt.tzinfo) -> Found:
+    """Every visit of these members in these local months that counts or has something posted. One query a month."""
     by_month: dict[Month, list[uuid.UUID]] = defaultdict(list)
-    for user_id, month in sorted(wanted):
+    for user_id, month in sorted(pairs):
         by_month[month].append(user_id)
-    relative = (
-        sa.exists()
-        .where(
-            Pairing.county_id == county_id, Pairing.elder_id == Visit.elder_id, Pairing.user_id == Visit.visitor_id,
-            Pairing.role == "family", Pairing.starts_at <= Visit.start,
-            sa.or_(Pairing.ends_at.is_(None), Pairing.ends_at > Visit.start),
-        )
-        .correlate(Visit)
-    )  # fmt: skip
-    T, P = TimeTransaction, Posting
-    found = session.execute(
-        sa.select(
-            Visit.id, Visit.elder_id, Visit.visitor_id, Visit.start, Visit.stay_s, Visit.counts,
-            relative.label("relative"), T.id.label("transaction_id"), T.month, P.bucket, P.minutes,
-        )
-        .outerjoin(T, sa.and_(T.county_id == county_id, T.visit_id == Visit.id))
-        .outerjoin(
-            P,
-            sa.and_(
-                P.county_id == county_id, P.transaction_id == T.id, P.account_id != service_account(county_id)
-            ),
-        )
-        .where(
-            Visit.county_id == county_id, sa.or_(Visit.counts, T.id.is_not(None)),
-            sa.or_(
-                *(
-                    sa.and_(
-                        Visit.visitor_id.in_(users), Visit.start >= month.starts(tz), Visit.start < month.ends(tz)
-                    )
-                    for month, users in by_month.items()
-                )
-            ),
-        )
-    ).all()  # fmt: skip
+    by_pair: dict[Pair, list[VisitCredit]] = {pair: [] for pair in pairs}
+    released = set()
+    for month, users in by_month.items():
+        rows = session.execute(
+            _VISITS,
+            {
+                "county": county_id, "users": users, "first": month.starts(tz), "end": month.ends(tz),
+                "service": service_account(county_id), "marker": released_key(month),
+            },
+        ).all()  # fmt: skip
+        if rows and rows[0].released:
+            released.add(month)
+        for credit in _read(rows, who, tz):
+            by_pair[credit.user_id, month].append(credit)
+    return Found(by_pair, frozenset(released))
+
+
+def _read(rows: Sequence[sa.Row[Any]], who: Volunteers, tz: dt.tzinfo) -> Iterable[VisitCredit]:
     credits: dict[uuid.UUID, VisitCredit] = {}
     moved: dict[uuid.UUID, dict[uuid.UUID, int]] = defaultdict(lambda: defaultdict(int))
     months: dict[uuid.UUID, Month] = {}
-    for row in found:
+    for row in rows:
         if row.id not in credits:
             day = local_date(row.start, tz)
-            earns = bool(row.counts) and row.elder_id is not None and not row.relative and who.on(row.visitor_id, day)
+            earns = bool(row.counts) and row.elder_id is not None and not row.kin and who.on(row.visitor_id, day)
             visit = Creditable(row.id, row.elder_id or row.id, row.start, day, row.stay_s)
             credits[row.id] = VisitCredit(visit, row.visitor_id, earns)
         if row.transaction_id is not None:
@@ -143,10 +174,7 @@ def visits_of(
             credit.posted[month] = credit.posted.get(month, 0) + minutes
             if minutes > 0:
                 credit.earned_by = transaction_id
-    out: dict[Pair, list[VisitCredit]] = {pair: [] for pair in wanted}
-    for credit in credits.values():
-        out[credit.user_id, Month.of(credit.visit.local_date)].append(credit)
-    return out
+    return credits.values()
 
 
 def earned(

@@ -66,12 +66,10 @@ def member_account(county_id: int, user_id: uuid.UUID) -> uuid.UUID:
 
 
 def lock_service(session: Session, county_id: int, *, alone: bool) -> None:
-    """`alone`: keep others from opening accounts until this transaction ends; else: keep others from being alone."""
-    session.execute(
-        sa.select(Account.id)
-        .where(Account.county_id == county_id, Account.id == service_account(county_id))
-        .with_for_update(read=not alone, key_share=not alone)
-    ).all()
+    """`alone`: keep others from opening accounts until this transaction ends; else: keep others from being alone.
+    Neither keeps anybody from posting, whose foreign keys share the row's key only."""
+    service = sa.select(Account.id).where(Account.county_id == county_id, Account.id == service_account(county_id))
+    session.execute(service.with_for_update(key_share=True) if alone else service.with_for_update(read=True)).all()
 
 
 def open_members(session: Session, county_id: int, user_ids: Collection[uuid.UUID], now: dt.datetime) -> None:
@@ -92,17 +90,22 @@ def open_members(session: Session, county_id: int, user_ids: Collection[uuid.UUI
     _open_balances(session, county_id, sorted(owners))
 
 
+_ACCOUNT = cast(sa.Table, Account.__table__)
+_LOCK = (
+    sa.select(_ACCOUNT.c.id)
+    .where(
+        _ACCOUNT.c.county_id == sa.bindparam("county"),
+        _ACCOUNT.c.id.in_(sa.bindparam("accounts", expanding=True)),
+    )
+    .order_by(_ACCOUNT.c.id)
+    .with_for_update(key_share=True)
+)
+
+
 def lock(session: Session, county_id: int, account_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """These accounts are this transaction's until it ends; → those that are open. They are taken in order of id, so
     that two transactions never wait for each other."""
-    return set(
-        session.scalars(
-            sa.select(Account.id)
-            .where(Account.county_id == county_id, Account.id.in_(sorted(account_ids)))
-            .order_by(Account.id)
-            .with_for_update(key_share=True)
-        )
-    )
+    return set(session.scalars(_LOCK, {"county": county_id, "accounts": sorted(account_ids)}))
 
 
 def open_county(session: Session, county_id: int, now: dt.datetime) -> None:
@@ -153,6 +156,7 @@ def debts(session: Session, county_id: int, account_ids: Collection[uuid.UUID]) 
 
 _TRANSACTIONS = cast(sa.Table, TimeTransaction.__table__)
 _POSTINGS = cast(sa.Table, Posting.__table__)
+_NEW_TRANSACTION, _NEW_POSTING = sa.insert(_TRANSACTIONS), sa.insert(_POSTINGS)
 _BALANCES = cast(sa.Table, Balance.__table__)
 _MOVE = (
     sa.update(_BALANCES)
@@ -203,8 +207,8 @@ def post(session: Session, county_id: int, entries: Sequence[Entry], *, now: dt.
         if minutes
     ]
     for statement, rows in (
-        (sa.insert(_TRANSACTIONS), transactions),
-        (sa.insert(_POSTINGS), lines),
+        (_NEW_TRANSACTION, transactions),
+        (_NEW_POSTING, lines),
         (_MOVE, changes),
     ):
         for start in range(0, len(rows), _CHUNK):

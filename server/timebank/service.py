@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Set
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from server.clock import zone
 from server.timebank import credits, ledger
-from server.timebank.credits import Pair, VisitCredit
+from server.timebank.credits import Pair, VisitCredit, released_key
 from server.timebank.ledger import Entry, Line, member_account, service_account
 from server.timebank.model import Account, Posting, TimeTransaction
 from shared.rules.months import Month
@@ -30,6 +31,7 @@ def settle(session: Session, county_id: int, pairs: set[Pair], *, now: dt.dateti
     Who was no volunteer at a visit's start, or is kin of the elder, earns nothing by it. A constant number of queries,
     two of them where nobody here is a volunteer.
     """
+    session.flush()
     who = credits.volunteers(session, county_id, {user_id for user_id, _ in pairs})
     # whoever once had the role keeps an account, and what was wrongly credited is still put right
     ours = {pair for pair in pairs if pair[0] in who.held}
@@ -37,19 +39,20 @@ def settle(session: Session, county_id: int, pairs: set[Pair], *, now: dt.dateti
         return
     ledger.open_members(session, county_id, who.without_account, now)
     ledger.lock(session, county_id, {member_account(county_id, user_id) for user_id, _ in ours})
-    by_pair = credits.visits_of(session, county_id, ours, who, zone())
-    wanted = credits.earned(session, county_id, by_pair, who.rules)
+    visits = credits.visits_of(session, county_id, ours, who, zone())
+    wanted = credits.earned(session, county_id, visits.by_pair, who.rules)
     changed = [
         (pair, credit)
-        for pair, found in sorted(by_pair.items(), key=lambda item: item[0])
+        for pair, found in sorted(visits.by_pair.items(), key=lambda item: item[0])
         for credit in sorted(found, key=lambda c: (c.visit.start, c.visit.id))
         if credit.posted.get(pair[1], 0) != wanted[credit.visit.id] or set(credit.posted) - {pair[1]}
     ]
     if not changed:
         return
-    months = {pair[1] for pair, _ in changed} | {m for _, credit in changed for m in credit.posted}
-    released = _released(session, county_id, months)
-    book = _Book(session, county_id, released)
+    # posted under another month: its start was found to lie elsewhere since
+    strays = {m for pair, credit in changed for m in credit.posted} - {pair[1] for pair in ours}
+    released = visits.released | (_released(session, county_id, strays) if strays else set())
+    book = _Book(county_id, released)
     if released:
         book.debts = ledger.debts(session, county_id, {member_account(county_id, pair[0]) for pair, _ in changed})
     # what is taken back goes first: what is earned beside it then repays it at once
@@ -70,6 +73,7 @@ def release(session: Session, county_id: int, month: Month, *, now: dt.datetime)
 
     → minutes that left `pending`. Visits of this month that are credited from now on are free at once.
     """
+    session.flush()
     ledger.open_county(session, county_id, now)
     ledger.lock_service(session, county_id, alone=True)
     session.execute(
@@ -79,7 +83,7 @@ def release(session: Session, county_id: int, month: Month, *, now: dt.datetime)
         .with_for_update(key_share=True)
     ).all()
     if not _released(session, county_id, {month}):
-        ledger.post(session, county_id, [Entry("month", _released_key(month), (), month)], now=now)
+        ledger.post(session, county_id, [Entry("month", released_key(month), (), month)], now=now)
     of_month = sa.and_(TimeTransaction.county_id == Posting.county_id, TimeTransaction.id == Posting.transaction_id)
     found = session.execute(
         sa.select(Posting.account_id, sa.func.sum(Posting.minutes).label("minutes"))
@@ -110,13 +114,9 @@ def release(session: Session, county_id: int, month: Month, *, now: dt.datetime)
     return sum(pending.values())
 
 
-def _released_key(month: Month) -> str:
-    return f"released:{month}"
-
-
 def _released(session: Session, county_id: int, months: set[Month]) -> set[Month]:
     """Those of these months whose minutes are free already."""
-    keys = {_released_key(month): month for month in months}
+    keys = {released_key(month): month for month in months}
     found = session.scalars(
         sa.select(TimeTransaction.key).where(
             TimeTransaction.county_id == county_id, TimeTransaction.key.in_(sorted(keys))
@@ -128,7 +128,7 @@ def _released(session: Session, county_id: int, months: set[Month]) -> set[Month
 class _Book:
     """Entries in the making: which buckets a credit's change touches depends on whether its month was released."""
 
-    def __init__(self, session: Session, county_id: int, released: set[Month]) -> None:
+    def __init__(self, county_id: int, released: Set[Month]) -> None:
         self.county_id = county_id
         self.service = service_account(county_id)
         self.released = released

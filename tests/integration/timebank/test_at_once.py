@@ -9,10 +9,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from server.elders.model import Elder
+from server.people.model import User
 from server.problems import Problem
 from server.timebank import checking, ledger, service, transfers
 from server.timebank.model import TimeTransaction
 from server.timebank.queries import Member
+from server.visits.model import Visit
 from shared.rules.months import Month
 from tests import factories as make
 from tests.conftest import NOW
@@ -97,6 +100,32 @@ def test_closing_while_visits_are_credited_leaves_nothing_pending(bank):
     all_at_once(engine, work)
     for member in members:
         assert figures(engine, county_id, member) == {"free": 45, "pending": 0, "held": 0, "debt": 0}
+    assert_sound(engine, county_id)
+
+
+def test_closing_and_crediting_open_accounts_do_not_wait_in_a_circle(bank):
+    engine, county_id, members = bank
+    with Session(engine) as session:
+        settle(session, county_id, members)
+        (elder,) = session.scalars(sa.select(Elder).where(Elder.county_id == county_id))
+        for user_id in members:
+            for day in range(4, 8):
+                visit = make.visit(session, elder, session.get(User, user_id), at(day, month=10), 30)
+                visit.counts = False
+        session.commit()
+
+    def work(session, n):
+        if n % 5 == 2:
+            service.release(session, county_id, Month(2026, 6 + n // 5), now=NOW)
+            session.commit()
+            return
+        # one more visit of the member counts
+        member = members[n % 3]
+        start = at(4 + n % 4, month=10)
+        session.execute(sa.update(Visit).where(Visit.visitor_id == member, Visit.start == start).values(counts=True))
+        settle(session, county_id, [member])
+
+    all_at_once(engine, work)
     assert_sound(engine, county_id)
 
 
