@@ -38,7 +38,7 @@ APIS: tuple[str, ...] = (
 )
 
 # Modules with `init_app(app)`: pages for people (console, H5), which answer in HTML and use the session cookie.
-PAGES: tuple[str, ...] = ()
+PAGES: tuple[str, ...] = ("server.console.site",)
 
 
 def create_app(settings: Settings | None = None, *, keyless: bool = False) -> Flask:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from sqlalchemy import Index, MetaData, UniqueConstraint
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -42,6 +42,10 @@ def init_app(app: Flask) -> None:
 
 
 def _answer(wrong: Problem) -> Response:
+    # pages for people say what is wrong in their own frame
+    for prefix, page in current_app.extensions.get("yuetan_problem_pages", {}).items():
+        if request.path == prefix or request.path.startswith(prefix + "/"):
+            return page(wrong)  # type: ignore[no-any-return]
     if _wants_page():
         return _page(wrong)
     return problem_response(wrong)

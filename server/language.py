@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from flask import has_request_context, request
+from flask import g, has_request_context, request
 
 Language = Literal["zh", "en"]
 
@@ -23,9 +23,11 @@ class Text:
 
 
 def language() -> Language:
-    """`Accept-Language` of the running request; Chinese where nothing was asked for."""
+    """What the reader chose (a page sets `g.language`), else `Accept-Language`; Chinese where nothing was asked for."""
     if not has_request_context():
         return "zh"
+    if (chosen := g.get("language")) is not None:
+        return chosen  # type: ignore[no-any-return]
     for tag, quality in request.accept_languages:
         if quality <= 0:
             continue

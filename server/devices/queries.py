@@ -28,6 +28,13 @@ def devices_page(session: Session, page: PageArgs, reach: Reach, today: dt.date)
     return page.cut(rows, lambda row: (row[0].id,))
 
 
+def of_user(session: Session, user_id: uuid.UUID, reach: Reach, today: dt.date) -> list[Device]:
+    """One person's phones, as far as the reach goes; the newest first."""
+    wanted = select(Device).join(User, User.id == Device.user_id)
+    wanted = wanted.where(Device.user_id == user_id, _visible(reach, today))
+    return list(session.scalars(wanted.order_by(Device.id.desc())))
+
+
 def visible_device(session: Session, device_id: uuid.UUID, reach: Reach, today: dt.date) -> tuple[Device, User] | None:
     wanted = select(Device, User).join(User, User.id == Device.user_id)
     row = session.execute(wanted.where(Device.id == device_id, _visible(reach, today))).first()

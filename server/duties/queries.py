@@ -204,6 +204,15 @@ def missing(
     )  # fmt: skip
 
 
+def of_elder(session: Session, county_id: int, elder_id: uuid.UUID, since: dt.date) -> Sequence[Duty]:
+    """One elder's duties of the months from `since` on, the newest first."""
+    return session.scalars(
+        sa.select(Duty)
+        .where(Duty.county_id == county_id, Duty.elder_id == elder_id, Duty.month >= since)
+        .order_by(Duty.month.desc(), Duty.kind, Duty.starts_on.desc())
+    ).all()
+
+
 def main_visitors(
     session: Session, elder_ids: Sequence[uuid.UUID], *, now: dt.datetime
 ) -> dict[uuid.UUID, Mapping[str, str]]:

@@ -74,5 +74,21 @@ def people_page(
     return cut.map(lambda user: Person(user, roles.get(user.id, ())))
 
 
+def names_of(session: Session, user_ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
+    ids = {user_id for user_id in user_ids if user_id is not None}
+    if not ids:
+        return {}
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).tuples().all())
+
+
+def phones_of(session: Session, user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Work numbers of those who have one: shown to colleagues on duty."""
+    ids = list(user_ids)
+    if not ids:
+        return {}
+    rows = session.execute(select(User.id, User.phone).where(User.id.in_(ids), User.phone.is_not(None)))
+    return {user_id: phone for user_id, phone in rows if phone}
+
+
 def by_username(session: Session, username: str) -> User | None:
     return session.scalar(select(User).where(User.username == username))

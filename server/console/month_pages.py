@@ -1,0 +1,113 @@
+"""The month's figures of a region, and who is missing: what a director comes for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from server import clock
+from server.alerts import queries as alerts
+from server.auth.current import actor, reach
+from server.console.ask import asked_month, asked_page, asked_region, way_to
+from server.console.pages import Pages
+from server.console.render import link, may, page
+from server.database import session
+from server.duties import queries
+from server.elders import vault
+from server.paging import PageArgs
+from server.people.queries import phones_of
+from server.regions.codes import code_text
+from server.regions.model import Region
+from server.visits import queries as visits
+from shared.rules.months import Month, local_date, month_of
+
+console = Pages()
+SHOWN_AT_ONCE = 8  # of the missing, on the first page
+COUNTED_UP_TO = 99  # of what waits for somebody
+
+
+@console.get("/month", right="compliance.read")
+def month() -> str:
+    """The rate over all due, the classes, and the regions below."""
+    region, m, now, tz = asked_region("compliance.read"), asked_month(), clock.now(), clock.zone()
+    figures = queries.compliance(session(), reach(), region, m, now=now, tz=tz)
+    sort = request.args.get("sort")
+    asked_sort = sort if sort in ("worst", "missing", "code") else None
+    persons = _shows_persons(region)
+    rows = None
+    if persons and region.level in ("village", "town"):
+        rows = queries.missing(
+            session(), reach("compliance.missing"), region, m, PageArgs(SHOWN_AT_ONCE), now=now
+        )
+    return page(
+        "month.html", f=figures, m=m, current=month_of(now, tz), way=way_to(region, reach()),
+        share=queries.elapsed_share(m, local_date(now, tz)), children=_sorted(figures["children"], asked_sort),
+        sort=asked_sort or "worst", asked_sort=asked_sort, missing=rows,
+        phones=visitor_phones(rows.items if rows else ()),
+        links=_links(region, m) if persons else {}, figures_only=not persons, up_to=COUNTED_UP_TO,
+        to_review=_to_review(region) if persons else 0, open_alerts=_open_alerts(region) if persons else 0,
+    )  # fmt: skip
+
+
+@console.get("/missing", right="compliance.missing")
+def missing() -> str:
+    """Whose duty of the month, or of one of its weeks, is not met."""
+    region, m, now, tz = asked_region("compliance.missing"), asked_month(), clock.now(), clock.zone()
+    rows = queries.missing(session(), reach(), region, m, asked_page(100), now=now)
+    figures = queries.compliance(session(), reach(), region, m, now=now, tz=tz)
+    return page(
+        "missing.html", region=region, m=m, current=month_of(now, tz), way=way_to(region, reach()), rows=rows,
+        phones=visitor_phones(rows.items), count=figures["missing"],
+    )  # fmt: skip
+
+
+def visitor_phones(rows: Iterable[queries.MissingElder]) -> Mapping[str, str]:
+    """Work numbers of those who visit these elders, for their directors to call."""
+    ids = {UUID(row.visitor["id"]) for row in rows if row.visitor}
+    return {str(user_id): phone for user_id, phone in phones_of(session(), ids).items()}
+
+
+def _shows_persons(region: Region) -> bool:
+    """A grant above county level opens figures, not people."""
+    who = actor()
+    if not who.may("compliance.missing") or region.code is None:
+        return False
+    return bool(queries.region_in_reach(session(), who.reach("compliance.missing"), region.code))
+
+
+def _links(region: Region, m: Month) -> dict[str, str]:
+    code = code_text(region.code or 0)
+    found = {"missing": link("missing", region=code, month=m)}
+    if may("visits.read"):
+        found["visited"] = link("visits", region=code, **{"from": m.first, "to": m.last})
+    return found
+
+
+def _sorted(children: list[dict[str, Any]], sort: str | None) -> list[dict[str, Any]]:
+    """The worst first (a place where nobody is due cannot be bad), those with most missing first, or by code."""
+    if sort == "code":
+        return children
+    if sort == "missing":
+        return sorted(children, key=lambda c: -c["missing"])
+    return sorted(children, key=lambda c: (c["rate"] is None, c["rate"] or 0.0, -c["missing"]))
+
+
+def _to_review(region: Region) -> int:
+    if not may("visits.review"):
+        return 0
+    wanted = visits.Filter(region=visits.region_span(region), review="pending")
+    found = visits.listed(
+        session(), reach("visits.review"), wanted, PageArgs(COUNTED_UP_TO), tz=clock.zone(), vault=vault.current()
+    )
+    return len(found.items)
+
+
+def _open_alerts(region: Region) -> int:
+    if not may("alerts.read"):
+        return 0
+    held = alerts.within(reach("alerts.read"), actor().counties, clock.now())
+    found = alerts.listed(session(), held, PageArgs(COUNTED_UP_TO), codes=visits.region_span(region), state="open")
+    return len(found.items)
