@@ -14,6 +14,7 @@ from server import clock, database
 from server.regions.model import County
 from server.scheduler import claims
 from server.scheduler.jobs import Job
+from server.scheduler.timing import Daily
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -56,7 +57,12 @@ def run(app: Flask, job: Job, *, now: dt.datetime, claimed: bool) -> Run:
             if result is not None:
                 done.results[county_id] = result
         if done.results and claimed:
-            log.info("job done", extra={"job": job.name, "period": done.period, **_prefixed(done.totals())})
+            told = {f"result_{name}": value for name, value in done.totals().items()}
+            # one that runs every few seconds speaks only when it did something
+            loud = isinstance(job.when, Daily) or any(told.values())
+            log.log(logging.INFO if loud else logging.DEBUG, "job done", extra={
+                "job": job.name, "period": done.period, **told,
+            })  # fmt: skip
         return done
 
 
@@ -90,7 +96,3 @@ def _one(
         claims.finish(session, job.name, key, result, now=clock.now())
     session.commit()
     return result
-
-
-def _prefixed(result: dict[str, Any]) -> dict[str, Any]:
-    return {f"result_{name}": value for name, value in result.items()}
