@@ -16,7 +16,7 @@ KINDS = ("due_soon", "missing", "no_answer", "urgent", "sos", "doubtful_visit", 
 
 class Alert(CountyRow, Base):
     """`period`: "2026-11", "2026-W47", or for urgent, no_answer, sos, doubtful_visit the visit's or call's id.
-    `subject` is the elder's id, or the visit's where no elder is known: the key that keeps it single."""
+    `subject` is the elder's id; where no elder is known the visit's, or the caller's: the key that keeps it single."""
 
     __tablename__ = "alerts"
     __table_args__ = (

@@ -21,6 +21,8 @@ from server.regions.model import Region
 from server.visits.model import Visit
 
 STATES = ("open", "acknowledged", "resolved")
+# That a visit is doubted is its visitor's and the directors' affair, not that of others who visit the same elder.
+OWN_ONLY = frozenset({"doubtful_visit"})
 
 
 def within(reach: Reach, counties: frozenset[int], now: dt.datetime) -> sa.ColumnElement[bool]:
@@ -42,7 +44,8 @@ def own(user_id: uuid.UUID, now: dt.datetime) -> sa.ColumnElement[bool]:
     made = sa.exists().where(
         Visit.county_id == Alert.county_id, Visit.id == Alert.visit_id, Visit.visitor_id == user_id
     )
-    return sa.or_(Alert.elder_id.in_(tied), made, Alert.subject == user_id)
+    theirs = sa.and_(Alert.elder_id.in_(tied), Alert.kind.not_in(OWN_ONLY))
+    return sa.or_(theirs, made, Alert.subject == user_id)
 
 
 def listed(

@@ -68,7 +68,7 @@ def subjects_of(
         )
     )
     for event_id, elder_id, user_id in event_rows:
-        found[event_id] = (elder_id, user_id == who.user_id, ((SOS,), elder_id or event_id, str(event_id)))
+        found[event_id] = (elder_id, user_id == who.user_id, ((SOS,), elder_id or user_id, str(event_id)))
     elder_ids = {e for e, *_ in found.values() if e is not None} | (set(wanted) - found.keys())
     elders = {
         row.id: row
@@ -110,8 +110,8 @@ def _wanted(
     if region_id is None:  # an emergency of nobody in particular: where the sender works
         region_id = next((g.region_id for g in who.grants if g.county_id == county_id), None)
     return alerts.Wanted(
-        county_id, SOS, elder_id or event.id, str(event.id), elder_id, None, region_id, since=_trusted(event, now),
-        by=who.user_id,
+        county_id, SOS, elder_id or who.user_id, str(event.id), elder_id, None, region_id, since=_trusted(event, now),
+        id=event.id, by=who.user_id,
     )  # fmt: skip
 
 

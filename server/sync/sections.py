@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from server.alerts.model import Alert
+from server.alerts.queries import OWN_ONLY
 from server.auth.reach import Actor
 from server.elders.model import Elder
 from server.pairings.model import Pairing
@@ -31,8 +32,6 @@ from server.visits.model import Visit
 from shared.rules.forms import FORMS
 from shared.rules.policy import VisitPolicy
 
-# An alert of one of these kinds is about the visitor's work, not about the elder: nobody else's phone shows it.
-OWN_ONLY = frozenset({"doubtful_visit"})
 # How long an alert of one's own visit to an elder who is not (or no longer) one's own is followed.
 OWN_DAYS = 62
 ENTRIES_FIRST = 20

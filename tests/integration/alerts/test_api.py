@@ -52,6 +52,23 @@ def test_directors_see_their_region_and_visitors_their_own_elders(client, sessio
     assert foreign.status_code == 404
 
 
+def test_a_doubted_visit_is_shown_to_its_visitor_and_not_to_others_who_visit_the_elder(
+    client, session, place, alerts, now
+):
+    elder, _ = alerts[VILLAGE]
+    visitor, other = place.user(("volunteer", VILLAGE)), place.user(("volunteer", VILLAGE))
+    for user in (visitor, other):
+        make.pairing(session, elder, user)
+    visit = make.visit(session, elder, visitor, now - EARLIER, assurance="doubtful", counts=False)
+    doubt = Wanted(
+        elder.county_id, "doubtful_visit", elder.id, str(visit.id), elder.id, visit.id, elder.region_id
+    )
+    (alert_id,) = service.raise_alerts(session, [doubt], now=now)
+    session.commit()
+    assert listed(client, place.bearer(visitor), "?kind=doubtful_visit") == [str(alert_id)]
+    assert listed(client, place.bearer(other), "?kind=doubtful_visit") == []
+
+
 def test_an_alert_has_the_contracts_shape_and_its_story(client, place, alerts, now):
     elder, alert_id = alerts[VILLAGE]
     item = client.get("/api/v1/alerts?state=open", headers=place.somebody(("director", VILLAGE))).json["items"][0]
