@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,6 +47,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     prepare(home)
 
     from kivy.config import Config
+    from kivy.logger import Logger
+
+    from caregiver_app.quiet import quiet
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    Logger.setLevel(logging.WARNING)
+    with quiet():
+        import kivy.core.clipboard
+        import kivy.input  # noqa: F401
 
     if "ANDROID_ARGUMENT" not in os.environ:
         # On a desk: the shape of a phone, and a mouse that does not paint red dots when it is a finger.

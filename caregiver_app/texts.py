@@ -51,7 +51,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "due.open": ("待探访（{done}/{needed}）", "To be visited ({done}/{needed})"),
     "due.until": (
         "{day}前，剩 {left} 天 · {done}/{needed}",
-        "By {day}, {left} days left · {done}/{needed}",
+        "By {day}, {left} d left · {done}/{needed}",
     ),
     "due.last_day": ("今天是最后一天（{done}/{needed}）", "Today is the last day ({done}/{needed})"),
     "distance.m": ("约 {m} 米", "about {m} m"),
@@ -198,7 +198,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "channel.phone": ("电话探访", "Phone call"),
     "channel.video": ("视频探访", "Video call"),
     "outcome.met": ("见到老人", "Met"),
-    "outcome.not_home": ("无人应答", "Nobody answered"),
+    "outcome.not_home": ("无人应答", "No answer"),
     "outcome.refused": ("拒绝探访", "Refused"),
     "reason.no_answer": ("敲门无人应", "No answer at the door"),
     "reason.neighbour_says_out": ("邻居说外出", "Out, a neighbour says"),

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from kivy.clock import Clock
 from kivy.core.window import Window
-from kivy.logger import Logger
 from kivy.uix.image import Image
+
+from caregiver_app.quiet import quiet
 
 FRAME_S = 0.2
 
 
 def open_camera() -> Any | None:
     """Kivy's camera, running; None where there is none or it does not start."""
-    level = Logger.level
-    Logger.setLevel(logging.CRITICAL + 1)  # that there is none is no fault, and is said on the screen
     try:
-        from kivy.core.camera import Camera
+        with quiet():
+            from kivy.core.camera import Camera
 
-        if Camera is None:
-            return None
-        camera = Camera(index=0, resolution=(1280, 720), stopped=True)
-        camera.start()
-        return camera
+            if Camera is None:
+                return None
+            camera = Camera(index=0, resolution=(1280, 720), stopped=True)
+            camera.start()
+            return camera
     except Exception:
         return None
-    finally:
-        Logger.setLevel(level)
 
 
 class Finder(Image):

@@ -97,7 +97,8 @@ class ScanScreen(Page):
         other = bool(good and self._elder_id and view.elder and view.elder.id != self._elder_id)
         self.found_tone = "jade" if good and not other else ("amber" if view.can_visit else "red")
         self.found_title = view.elder.name if view.elder else ""
-        self.found_text = view.message
+        place = view.elder.place if view.elder else ""
+        self.found_text = "\n".join(line for line in (place, view.message) if line)
         self.begin_text = ""
         if view.can_visit:
             self.begin_text = ui.word("scan.begin" if view.elder else "scan.begin_unknown")

@@ -44,8 +44,9 @@ class SyncScreen(Page):
 
     def refresh(self) -> None:
         view = self.phone.outbox.view()
-        self.sync_text, self.sync_state = view.status_text or view.badge.text, view.badge.state
-        self.contact, self.storage = view.last_contact_text, view.storage_text
+        self.sync_text, self.sync_state = view.badge.text, view.badge.state
+        self.contact = "\n".join(line for line in (view.status_text, view.last_contact_text) if line)
+        self.storage = view.storage_text
         self.waiting = view.badge.waiting + view.badge.refused
         self.sending, self.can_send = view.sending, view.can_send
         shown = (view.waiting, view.refused, view.sent, view.photos_waiting, self._all)

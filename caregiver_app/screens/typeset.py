@@ -48,7 +48,7 @@ def fill(parts: list[str], width: float, size_of: Callable[[str], float]) -> lis
         if not line or size_of((line + part).rstrip()) <= width:
             line += part
         else:
-            lines.append(line.rstrip())
+            lines.append(line.rstrip(" ·"))  # what divides two things is not needed where the line does
             line = part
         while size_of(line.rstrip()) > width and len(line) > 1:
             cut = len(line) - 1

@@ -31,6 +31,12 @@ def prepare(density: float = 2.0) -> None:
     )
     from kivy.config import Config
 
+    from caregiver_app.quiet import quiet
+
+    with quiet():
+        import kivy.core.clipboard
+        import kivy.input  # noqa: F401
+
     Config.set("graphics", "width", str(round(WIDTH * density)))
     Config.set("graphics", "height", str(round(HEIGHT * density)))
     Config.set("graphics", "multisamples", "0")
@@ -80,6 +86,17 @@ class Stage:
 
         for _ in range(count):
             EventLoop.idle()
+
+    def layout(self, count: int = 4) -> None:
+        """Let everything take its place, and draw nothing."""
+        from kivy.clock import Clock
+        from kivy.lang import Builder
+
+        for _ in range(count):
+            Clock.tick()
+            Builder.sync()
+            Clock.tick_draw()
+            Builder.sync()
 
     def until(self, condition: Callable[[], Any], most_s: float = 20) -> None:
         """Draw until it is so; the bound is only for what never comes."""

@@ -1,0 +1,20 @@
+"""Kivy calls it critical that a machine has no camera or no second clipboard; it is not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Kivy's log is off inside."""
+    from kivy.logger import Logger
+
+    before = Logger.level
+    Logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        Logger.setLevel(before)

@@ -1,0 +1,172 @@
+"""Pictures of every screen, in both languages and in normal and largest type, and the sheets for the docs.
+
+`scripts/screenshots [--out FOLDER]`: single pictures into FOLDER (default `var/pictures`), the sheets
+`app.png` (the README's) and `app-screens.png` (all of it) into `docs/pictures`. The people in them are invented;
+the app is the real one, over a real store, with no server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageFont
+
+from tests.ui import harness
+
+ROOT = Path(__file__).parents[2]
+SHEETS = ROOT / "docs" / "pictures"
+WHEN = datetime(2026, 11, 21, 1, 12, tzinfo=UTC)
+
+CAPTIONS = {
+    "welcome": ("登记", "Register"),
+    "today": ("今天", "Today"),
+    "elder": ("老人卡片", "The elder's card"),
+    "scan": ("扫码", "Scan"),
+    "found": ("扫到了", "Found"),
+    "visit": ("探访表", "The visit"),
+    "graded": ("一按全良，再改不同的", "All good, then what differs"),
+    "more": ("紧急与需求", "Urgent, and needs"),
+    "nobody": ("没人在", "Nobody home"),
+    "saved": ("已保存", "Saved"),
+    "sync": ("发送情况", "Sending"),
+    "hours": ("我的时间", "My hours"),
+    "settings": ("设置", "Settings"),
+}
+README = ("today", "elder", "graded", "saved", "sync")
+
+
+def tour(stage: harness.Stage, language: str, size: str, take: Callable[[str], None]) -> None:
+    """Walk through the app and take a picture at every stop."""
+    from caregiver_app.platform.fake import FakeClock, fake
+    from caregiver_app.presenters.demo import demo_phone, tag_text
+    from caregiver_app.presenters.phone import open_phone
+
+    def quiet(phone: Any) -> Any:
+        phone.settings.set_language(language)
+        phone.settings.set_text_size(size)
+        phone.start = lambda: None
+        return phone
+
+    clock = FakeClock(real=WHEN)
+    empty = quiet(open_phone(Path(tempfile.mkdtemp()), fake(clock)))
+    stage.open(empty, preset={"address": "http://192.0.2.10:8000"})
+    take("welcome")
+
+    phone = quiet(demo_phone(Path(tempfile.mkdtemp()), platform=fake(clock)))
+    navigator = stage.open(phone)
+    rows = phone.today.view().rows
+    for row in rows[3:5]:
+        visit = phone.begin_visit(row.id)
+        visit.all_good()
+        clock.advance(1500)
+        visit.save()
+    stage.frames(4)
+    navigator.home("today")
+    take("today")
+    navigator.go("scan")
+    take("scan")
+    number = next(n for n in range(20) if phone.scan.read_text(tag_text(n)).elder.id == rows[1].id)
+    navigator.page.take(phone.scan.read_text(tag_text(number)))
+    take("found")
+    navigator.back()
+    navigator.go("elder", elder_id=rows[0].id)
+    take("elder")
+    visit = phone.begin_visit(rows[1].id, tag=tag_text(number), tag_by="camera")
+    navigator.go("visit", draft_id=visit.draft_id)
+    take("visit")
+    page = navigator.page
+    page.show(visit.all_good())
+    page.answer("health.mobility", "fair")
+    take("graded")
+    for name in ("urgent", "needs"):
+        page.fold(name)
+    page.show(visit.toggle_need("meals"))
+    stage.frames(3)
+    page.ids.scroll.scroll_y = 0.22
+    take("more")
+    page.show(visit.set_outcome("not_home"))
+    page.ids.scroll.scroll_y = 1
+    take("nobody")
+    page.show(visit.set_outcome("met"))
+    page.show(visit.all_good())
+    page.save()
+    take("saved")
+    for name in ("sync", "hours", "settings"):
+        navigator.home(name)
+        take(name)
+    stage.close()
+    empty.stop()
+
+
+def sheet(pictures: list[tuple[Path, str]], across: int, path: Path, width: int = 300) -> None:
+    """Pictures with captions under them, on one page."""
+    from pylopdf_fonts_zh_cn import sans_path
+
+    height = round(width * harness.HEIGHT / harness.WIDTH)
+    gap, caption = 28, 44
+    down = -(-len(pictures) // across)
+    size = (across * (width + gap) + gap, down * (height + caption + gap) + gap)
+    page = Image.new("RGB", size, "#dfe5e1")
+    draw = ImageDraw.Draw(page)
+    font = ImageFont.truetype(str(sans_path()), 22)
+    mask = Image.new("L", (width * 2, height * 2), 0)
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, width * 2 - 1, height * 2 - 1), 44, fill=255)
+    mask = mask.resize((width, height), Image.Resampling.LANCZOS)
+    for at, (picture, words) in enumerate(pictures):
+        x = gap + at % across * (width + gap)
+        y = gap + at // across * (height + caption + gap)
+        with Image.open(picture) as shot:
+            page.paste(shot.resize((width, height), Image.Resampling.LANCZOS), (x, y), mask)
+        draw.text((x + width / 2, y + height + 24), words, fill="#17211e", font=font, anchor="mm")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.quantize(colors=200, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def main() -> int:
+    """Take all of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "var" / "pictures")
+    out = parser.parse_args().out
+    harness.prepare(density=2.0)
+    stage = harness.Stage()
+    taken: dict[tuple[str, str, str], Path] = {}
+    for language in ("zh", "en"):
+        for size in ("normal", "largest"):
+
+            def take(name: str, language: str = language, size: str = size) -> None:
+                stage.frames(4)
+                taken[name, language, size] = stage.picture(out / f"{name}-{language}-{size}.png")
+
+            tour(stage, language, size, take)
+    spoken = {"zh": 0, "en": 1}
+    sheet(
+        [
+            (taken[name, language, "normal"], CAPTIONS[name][at])
+            for language, at in spoken.items()
+            for name in README
+        ],
+        len(README),
+        SHEETS / "app.png",
+    )
+    sheet(
+        [
+            (taken[name, language, size], CAPTIONS[name][at])
+            for size in ("normal", "largest")
+            for language, at in spoken.items()
+            for name in CAPTIONS
+        ],
+        len(CAPTIONS),
+        SHEETS / "app-screens.png",
+        width=220,
+    )
+    print(f"{len(taken)} pictures in {out}, sheets in {SHEETS}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
