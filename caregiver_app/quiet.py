@@ -10,11 +10,10 @@ from contextlib import contextmanager
 @contextmanager
 def quiet() -> Iterator[None]:
     """Kivy's log is off inside."""
-    from kivy.logger import Logger
-
-    before = Logger.level
-    Logger.setLevel(logging.CRITICAL + 1)
+    log = logging.getLogger("kivy")
+    before = log.level
+    log.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        Logger.setLevel(before)
+        log.setLevel(before)
