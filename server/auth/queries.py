@@ -74,4 +74,7 @@ def _actor(rows: Sequence[Row[tuple[object, ...]]], now: dt.datetime, *, expired
         raise problem("token_expired")
     # a grant whose region was merged away has no code today, and reaches nothing
     grants = tuple(Grant(*row[9:]) for row in rows if row[9] is not None and row[11] is not None)
+    if kind == "device" and not grants:
+        # its holder visits nobody any more: what the phone knows of elders must go from it
+        raise problem("device_revoked")
     return Actor(user_id, name, grants, session_id, device_id, county_id)

@@ -200,6 +200,14 @@ def test_a_phone_of_a_disabled_person_drops_its_cache(session, phone, enrolled, 
     assert phone.refresh(enrolled["refresh_token"]).json["code"] == "device_revoked"
 
 
+def test_a_phone_whose_holder_has_no_role_left_drops_its_cache(client, place, phone, enrolled, wang):
+    held = client.get(f"/api/v1/users/{wang.id}", headers=place.somebody(("admin", COUNTY))).json["roles"][0]["id"]
+    director = place.somebody(("director", VILLAGE))
+    assert phone.me(enrolled["access_token"]).status_code == 200
+    client.delete(f"/api/v1/users/{wang.id}/roles/{held}", headers=director)
+    assert phone.me(enrolled["access_token"]).json["code"] == "device_revoked"
+
+
 def test_after_a_restore_any_signed_token_of_a_known_phone_will_do_for_60_days(app, session, phone, enrolled):
     first, epoch = enrolled["refresh_token"], enrolled["epoch"]
     second = phone.refresh(phone.refresh(first).json["refresh_token"]).json

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 
+from server.absences.model import Absence
 from server.alerts.model import Alert
 from server.auth.rights import RIGHTS, ROLES
 from server.devices.model import Device
@@ -31,6 +32,9 @@ ACTORS = [(role, VILLAGE) for role in sorted(ROLES)] + [("director", CITY), ("au
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/alerts/<uuid:alert_id>/acknowledge": {"note": "在路上"},
     "POST /api/v1/alerts/<uuid:alert_id>/resolve": {"note": "已见到"},
+    "POST /api/v1/absences": {"elder_id": "{elder_id}", "reason": "travelling", "starts_on": "2026-11-10"},
+    "POST /api/v1/absences/<uuid:absence_id>/end": {"ends_on": "2026-11-12"},
+    "POST /api/v1/tags/print": {"region": "{code}"},
     "POST /api/v1/sos": {"elder_id": "{elder_id}"},
     "POST /api/v1/devices/codes": {"user_id": "{user_id}"},
     "POST /api/v1/devices/<uuid:device_id>/revoke": {"as": "lost"},
@@ -46,7 +50,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/visits/<uuid:visit_id>/reply": {"words": "我去过"},
 }
 # routes whose body names something that may not be touched, and what they answer to that
-NAMING = {"POST /api/v1/sos", "POST /api/v1/devices/codes", "POST /api/v1/elders", "POST /api/v1/pairings"}
+NAMING = {
+    "POST /api/v1/sos", "POST /api/v1/devices/codes", "POST /api/v1/elders", "POST /api/v1/pairings",
+    "POST /api/v1/absences", "POST /api/v1/tags/print",
+}  # fmt: skip
 _PARAMETER = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 
 
@@ -71,6 +78,10 @@ def foreign_things(place: Place, code: int) -> Foreign:
         county_id=county.id, id=uuid7(), kind="missing", subject=elder.id, elder_id=elder.id, region_id=region.id,
         period="2026-11", state="open", step=0, opened_at=NOW, since=NOW,
     )  # fmt: skip
+    absence = Absence(
+        county_id=county.id, id=uuid7(), elder_id=elder.id, reason="travelling", starts_on=NOW.date(),
+        recorded_at=NOW, recorded_by=visitor.id,
+    )  # fmt: skip
     device = Device(
         id=uuid7(), user_id=visitor.id, county_id=county.id, public_key=bytes(32), model="", os="", app_version="",
         enrolled_at=NOW, last_seen_at=NOW,
@@ -79,12 +90,13 @@ def foreign_things(place: Place, code: int) -> Foreign:
         county_id=county.id, id=uuid7(), kind="elders.import", params={}, state="done", progress=0, attempts=1,
         region_id=region.id, created_by=visitor.id, created_at=NOW, result={"name": FOREIGN_NAME},
     )  # fmt: skip
-    session.add_all([alert, device, task])
+    session.add_all([absence, alert, device, task])
     session.flush()
     grant = session.query(RoleGrant).filter_by(user_id=visitor.id).one()
     made: dict[str, UUID | str] = {
         "elder_id": elder.id, "pairing_id": pairing.id, "visit_id": visit.id, "alert_id": alert.id,
-        "device_id": device.id, "task_id": task.id, "user_id": visitor.id, "grant_id": grant.id,
+        "absence_id": absence.id, "device_id": device.id,
+        "task_id": task.id, "user_id": visitor.id, "grant_id": grant.id,
         "code": f"{code:012d}", "sha256": SHA256,
     }  # fmt: skip
     values = {name: str(value) for name, value in made.items()}

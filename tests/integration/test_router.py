@@ -6,7 +6,6 @@ import json
 import sqlite3
 
 import pytest
-from flask import Flask
 from marshmallow import fields, validate
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -19,6 +18,7 @@ from server.people.model import User
 from server.settings import Settings
 from server.validation import Instant, Shape
 from shared.ids import uuid7
+from tests.conftest import SECRET
 from tests.people import COUNTY, VILLAGE
 
 LIMIT = 1000
@@ -72,11 +72,11 @@ def locked():
 
 
 @pytest.fixture(scope="session")
-def _app(_app: Flask):
-    if "things.make_thing" not in _app.view_functions:
-        _app._got_first_request = False  # the app of all tests gets a few routes more
-        api.mount(_app)
-    return _app
+def _app(database_url, tmp_path_factory):
+    """An app of this page's own, with a few routes more."""
+    made = create_app(Settings(home=tmp_path_factory.mktemp("home"), database_url=database_url, secret_key=SECRET))
+    api.mount(made)
+    return made
 
 
 @pytest.fixture
