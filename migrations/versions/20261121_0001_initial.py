@@ -579,6 +579,14 @@ def upgrade():
         postgresql_where=sa.text("state <> 'resolved'"),
     )
     op.create_index(
+        "ix_alerts_of_visit",
+        "alerts",
+        ["county_id", "visit_id"],
+        unique=False,
+        sqlite_where=sa.text("state <> 'resolved'"),
+        postgresql_where=sa.text("state <> 'resolved'"),
+    )
+    op.create_index(
         "ix_alerts_open",
         "alerts",
         ["county_id", "region_id", "opened_at"],
@@ -781,6 +789,12 @@ def downgrade():
     op.drop_table("balances")
     op.drop_index(
         "ix_alerts_open",
+        table_name="alerts",
+        sqlite_where=sa.text("state <> 'resolved'"),
+        postgresql_where=sa.text("state <> 'resolved'"),
+    )
+    op.drop_index(
+        "ix_alerts_of_visit",
         table_name="alerts",
         sqlite_where=sa.text("state <> 'resolved'"),
         postgresql_where=sa.text("state <> 'resolved'"),

@@ -28,6 +28,10 @@ class Alert(CountyRow, Base):
             sqlite_where=sa.text("state <> 'resolved'"), postgresql_where=sa.text("state <> 'resolved'"),
         ),
         sa.Index(
+            "ix_alerts_of_visit", "county_id", "visit_id",
+            sqlite_where=sa.text("state <> 'resolved'"), postgresql_where=sa.text("state <> 'resolved'"),
+        ),
+        sa.Index(
             "ix_alerts_due", "due_at",
             sqlite_where=sa.text("state <> 'resolved'"), postgresql_where=sa.text("state <> 'resolved'"),
         ),

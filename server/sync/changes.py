@@ -17,12 +17,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from server.audit import service as audit
 from server.auth.reach import Actor
-from server.devices.model import Installation
+from server.devices.service import installation
 from server.elders.vault import Vault
 from server.language import Language
 from server.policies import queries as policy_queries
@@ -30,6 +29,7 @@ from server.problems import problem
 from server.sync import marks, scope, sections
 from server.sync.cards import cards
 from server.sync.marks import Holds
+from server.sync.scope import Held
 from server.sync.sections import Section
 
 PAGE = 500  # elders in one answer
@@ -63,6 +63,7 @@ def changes(session: Session, who: Actor, cursor: str | None, setting: Setting, 
     sent = [item["id"] for item in answer["elders"]]
     news = holds is None or after != holds
     session.commit()  # ends the reading
+    answer["epoch"] = str(installation(session, now).epoch)
     if news:
         if who.session_id is None:
             raise problem("token_invalid")
@@ -83,24 +84,23 @@ def _difference(
 ) -> tuple[dict[str, Any], Holds]:
     today = now.astimezone(setting.zone).date()
     before = holds or {}
-    held = scope.mine(who, now, today)
-    seen = {str(s.id): s for s in scope.elders(session, held)}
+    seen = {str(s.id): s for s in scope.elders(session, scope.mine(who, now, today))}
     had = before.get("elders", {})
     changed = [key for key, s in seen.items() if had.get(key) != s.version]
     page = [seen[key] for key in changed[:PAGE]]
     after: Holds = {"elders": {key: version for key, version in had.items() if key in seen}}
     after["elders"] |= {str(s.id): s.version for s in page}
-    here = {seen[key].id for key in after["elders"]}
+    held = Held.of(seen[key] for key in after["elders"])
 
     counties = {s.county_id for s in seen.values()} | ({who.county_id} if who.county_id is not None else set())
     policies = {county_id: policy_queries.current(session, county_id) for county_id in sorted(counties)}
     wanted: dict[str, Section] = {
         "policies": sections.policies(policies),
         "forms": sections.forms(),
-        "alerts": sections.alerts(session, who, held, here, before.get("alerts", {}), now),
-        "people": sections.people(session, who, held, today, now, here),
+        "alerts": sections.alerts(session, who, held, before.get("alerts", {}), now),
+        "people": sections.people(session, who, held, today, now),
     }
-    tags = sections.tags(session, held, here)
+    tags = sections.tags(session, held)
     old_tags = before.get("tags", {})
     entries = before.get("entries", {}).get("ids") if holds is not None else None
     account, entry_ids = sections.account(session, who, entries, now)
@@ -115,7 +115,7 @@ def _difference(
         "cursor": None,
         "has_more": len(changed) > PAGE,
         "server_time": now.isoformat(),
-        "epoch": _epoch(session),
+        "epoch": None,
         "elders": elders,
         "removed_elder_ids": sorted(key for key in had if key not in seen),
         "tag_hashes": {
@@ -133,8 +133,3 @@ def _difference(
     after["tags"] = {key: entry.version for key, entry in tags.items()}
     after["entries"] = {"ids": entry_ids}
     return answer, after
-
-
-def _epoch(session: Session) -> str | None:
-    epoch = session.scalar(sa.select(Installation.epoch).where(Installation.id == 1))
-    return None if epoch is None else str(epoch)

@@ -25,7 +25,7 @@ from server.pairings.model import Pairing
 from server.people.model import RoleGrant, User
 from server.regions.model import Region
 from server.sync.cards import region_item
-from server.sync.scope import visiting_now
+from server.sync.scope import Held, visiting_now
 from server.tags.model import Tag
 from server.timebank.model import BUCKETS, Account, Balance, Posting, TimeTransaction
 from server.visits.model import Visit
@@ -34,6 +34,8 @@ from shared.rules.policy import VisitPolicy
 
 # How long an alert of one's own visit to an elder who is not (or no longer) one's own is followed.
 OWN_DAYS = 62
+# as the partial indexes say it: with a parameter in its place SQLite would not use them
+OPEN = Alert.state != sa.literal_column("'resolved'")
 ENTRIES_FIRST = 20
 ENTRIES_WINDOW = 60
 
@@ -54,23 +56,20 @@ def digested(item: dict[str, Any]) -> Entry:
     return Entry(zlib.crc32(json.dumps(item, sort_keys=True).encode()), item)
 
 
-def tags(session: Session, held: sa.CTE, elder_ids: Collection[uuid.UUID]) -> Section:
+def tags(session: Session, held: Held) -> Section:
     """By the first 16 characters of the hash (enough to tell one phone's tags apart); items: (hash, elder or None)."""
     rows = session.execute(
-        sa.select(Tag.token_hash, Tag.elder_id, Tag.revoked_at.is_not(None)).join(
-            held, sa.and_(held.c.county_id == Tag.county_id, held.c.elder_id == Tag.elder_id)
+        sa.select(Tag.token_hash, Tag.elder_id, Tag.revoked_at.is_not(None)).where(
+            held.has(Tag.county_id, Tag.elder_id)
         )
     )
     return {
         token_hash[:16]: Entry(0 if revoked else elder_id.int % 65535 + 1, (token_hash, None if revoked else elder_id))
         for token_hash, elder_id, revoked in rows
-        if elder_id in elder_ids
     }
 
 
-def alerts(
-    session: Session, who: Actor, held: sa.CTE, elder_ids: Collection[uuid.UUID], known: Iterable[str], now: dt.datetime
-) -> Section:
+def alerts(session: Session, who: Actor, held: Held, known: Iterable[str], now: dt.datetime) -> Section:
     """Alerts that are not resolved: of these elders, and of the person's own visits. One that the phone knows
     (`known`) and that was resolved since comes once more, as resolved; version None: it need not be held."""
     columns = (
@@ -83,22 +82,37 @@ def alerts(
         .outerjoin(Elder, sa.and_(Elder.county_id == Alert.county_id, Elder.id == Alert.elder_id))
         .outerjoin(Region, Region.id == Elder.region_id)
     )
-    of_elders = shown.join(
-        held, sa.and_(held.c.county_id == Alert.county_id, held.c.elder_id == Alert.elder_id)
-    ).where(Alert.state != "resolved", Alert.kind.not_in(OWN_ONLY))
-    own = (Visit.visitor_id == who.user_id, Visit.start >= now - dt.timedelta(days=OWN_DAYS))
-    of_visits = shown.join(Visit, sa.and_(Visit.county_id == Alert.county_id, Visit.id == Alert.visit_id)).where(
-        Alert.state != "resolved", *own, *([Visit.county_id == who.county_id] if who.county_id is not None else [])
-    )
+    of_elders = shown.where(OPEN, held.has(Alert.county_id, Alert.elder_id), Alert.kind.not_in(OWN_ONLY))
+    counties = sorted(counties_of(who, held))
+    own = [
+        sa.and_(
+            Alert.county_id == county_id,
+            Alert.visit_id.in_(
+                sa.select(Visit.id).where(
+                    Visit.county_id == county_id, Visit.visitor_id == who.user_id,
+                    Visit.start >= now - dt.timedelta(days=OWN_DAYS),
+                )
+            ),
+        )
+        for county_id in counties
+    ]  # fmt: skip
+    of_visits = shown.where(OPEN, sa.or_(sa.false(), *own))
     section: Section = {}
     for statement in (of_elders, of_visits):
         for row in session.execute(statement):
-            if row.elder_id in elder_ids or statement is of_visits:
-                section[str(row.id)] = _alert(row, row.elder_id in elder_ids)
+            section[str(row.id)] = _alert(row, row.elder_id in held)
     if gone := [uuid.UUID(key) for key in known if key not in section]:
-        for row in session.execute(shown.where(Alert.id.in_(gone), Alert.state == "resolved")):
-            section[str(row.id)] = Entry(None, _alert(row, row.elder_id in elder_ids).item)
+        ended = shown.where(Alert.county_id.in_(counties), Alert.id.in_(gone), Alert.state == "resolved")
+        for row in session.execute(ended):
+            section[str(row.id)] = Entry(None, _alert(row, row.elder_id in held).item)
     return section
+
+
+def counties_of(who: Actor, held: Held) -> set[int]:
+    """The counties whose data this person's phone may hold."""
+    if who.county_id is not None:
+        return {who.county_id}
+    return {g.county_id for g in who.grants if g.county_id is not None} | set(held.by_county)
 
 
 def _alert(row: Any, with_elder: bool) -> Entry:
@@ -125,33 +139,32 @@ def _alert(row: Any, with_elder: bool) -> Entry:
     return digested(item)
 
 
-def people(
-    session: Session, who: Actor, held: sa.CTE, today: dt.date, now: dt.datetime, elder_ids: Collection[uuid.UUID]
-) -> Section:
+def people(session: Session, who: Actor, held: Held, today: dt.date, now: dt.datetime) -> Section:
     """Who to call: directors of the elders' villages, and everybody else who visits the same elders."""
     found: dict[uuid.UUID, tuple[str, str, str | None]] = {}
     companions = session.execute(
         sa.select(User.id, User.name, User.phone, sa.func.min(Pairing.role))
         .join(Pairing, Pairing.user_id == User.id)
-        .join(held, sa.and_(held.c.county_id == Pairing.county_id, held.c.elder_id == Pairing.elder_id))
-        .where(User.id != who.user_id, User.disabled_at.is_(None), visiting_now(Pairing, now))
+        .where(
+            held.has(Pairing.county_id, Pairing.elder_id), User.id != who.user_id, User.disabled_at.is_(None),
+            visiting_now(Pairing, now),
+        )
         .group_by(User.id, User.name, User.phone)
-    )
+    )  # fmt: skip
     directors = session.execute(
         sa.select(User.id, User.name, User.phone, RoleGrant.role)
         .distinct()
         .join(RoleGrant, RoleGrant.user_id == User.id)
-        .join(held, sa.and_(held.c.county_id == RoleGrant.county_id, held.c.region_id == RoleGrant.region_id))
         .where(
+            RoleGrant.county_id.in_(sorted(held.by_county)), RoleGrant.region_id.in_(held.regions),
             RoleGrant.role == "director", RoleGrant.valid_from <= today,
             sa.or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > today), User.disabled_at.is_(None),
             User.id != who.user_id,
         )
     )  # fmt: skip
-    if elder_ids:
-        for rows in (companions, directors):
-            for user_id, name, phone, role in rows:
-                found[user_id] = (name, role, phone)
+    for rows in (companions, directors):
+        for user_id, name, phone, role in rows:
+            found[user_id] = (name, role, phone)
     section = {}
     for user_id, (name, role, phone) in found.items():
         item = {"id": str(user_id), "name": name, "role": role, "phone": phone}
@@ -193,7 +206,10 @@ def account(
     if found is None:
         return None, []
     rows = session.execute(
-        sa.select(Posting, TimeTransaction)
+        sa.select(
+            Posting.id, Posting.minutes, Posting.bucket, TimeTransaction.at, TimeTransaction.kind,
+            TimeTransaction.visit_id, TimeTransaction.order_id, TimeTransaction.reverses, TimeTransaction.memo,
+        )
         .join(
             TimeTransaction,
             sa.and_(
@@ -203,33 +219,34 @@ def account(
         .where(Posting.county_id == found.county_id, Posting.account_id == found.id)
         .order_by(Posting.id.desc())
         .limit(ENTRIES_WINDOW)
-    ).all()
+    ).all()  # fmt: skip
     balances = session.execute(
         sa.select(Balance.bucket, Balance.minutes).where(
             Balance.county_id == found.county_id, Balance.account_id == found.id
         )
     )
     minutes = dict.fromkeys(BUCKETS, 0) | {row.bucket: row.minutes for row in balances}
-    ids = [str(posting.id) for posting, _ in rows]
-    fresh = rows[:ENTRIES_FIRST] if held is None else [r for r in rows if str(r[0].id) not in set(held)]
+    ids = [str(row.id) for row in rows]
+    sent = set(held or ())
+    fresh = rows[:ENTRIES_FIRST] if held is None else [row for row in rows if str(row.id) not in sent]
     return {
         **{f"{bucket}_minutes": minutes[bucket] for bucket in BUCKETS},
         "as_of": _at(now),
-        "entries": [_posting(posting, transaction) for posting, transaction in fresh],
+        "entries": [_entry(row) for row in fresh],
     }, ids
 
 
-def _posting(posting: Posting, transaction: TimeTransaction) -> dict[str, Any]:
+def _entry(row: Any) -> dict[str, Any]:
     return {
-        "id": str(posting.id),
-        "at": _at(transaction.at),
-        "minutes": posting.minutes,
-        "bucket": posting.bucket,
-        "kind": transaction.kind,
-        "visit_id": _text(transaction.visit_id),
-        "order_id": _text(transaction.order_id),
-        "reverses": _text(transaction.reverses),
-        "memo": transaction.memo,
+        "id": str(row.id),
+        "at": _at(row.at),
+        "minutes": row.minutes,
+        "bucket": row.bucket,
+        "kind": row.kind,
+        "visit_id": _text(row.visit_id),
+        "order_id": _text(row.order_id),
+        "reverses": _text(row.reverses),
+        "memo": row.memo,
     }
 
 

@@ -9,12 +9,18 @@ import random
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from server.audit.model import AuditEntry
+from server.elders.model import ElderCard
 from server.intake import Sender, receive
+from server.pairings.model import Pairing
 from server.problems import Problem
 from server.sync.changes import changes
 from server.sync.model import FeedMark
+from shared.ids import uuid7
+from tests.databases import fresh_database
+from tests.integration.sync.world import World
 from tests.visits import sent
 
 
@@ -359,6 +365,32 @@ def test_more_than_a_page_comes_in_pages_and_goes_on_where_it_broke_off(world, m
     third = pull(world, who, second["cursor"])
     assert (len(third["elders"]), third["has_more"]) == (2, False)
     assert len(ids(first) | ids(second) | ids(third)) == 10
+
+
+def test_what_commits_after_a_pull_began_before_it_is_not_skipped(postgres, tmp_path):
+    """Two connections: a transaction that began first commits last."""
+    with fresh_database("postgresql", tmp_path, postgres) as url:
+        engine = sa.create_engine(url)
+        with Session(engine) as session, Session(engine) as late:
+            world = World(session)
+            who, held, new = world.person("volunteer"), world.elder(), world.elder()
+            world.pair(who, held)
+            session.commit()
+            late.execute(sa.update(ElderCard).where(ElderCard.elder_id == held.id).values(version=2))
+            late.add(
+                Pairing(
+                    county_id=world.county.id, id=uuid7(world.now - dt.timedelta(hours=1)), elder_id=new.id,
+                    user_id=who.user_id, role="main", starts_at=world.now - dt.timedelta(hours=1),
+                    created_at=world.now,
+                )
+            )  # fmt: skip
+            late.flush()
+            first = pull(world, who)
+            assert [(e["id"], e["version"]) for e in first["elders"]] == [(str(held.id), 1)]
+            late.commit()
+            second = pull(world, who, first["cursor"])
+            assert {(e["id"], e["version"]) for e in second["elders"]} == {(str(held.id), 2), (str(new.id), 1)}
+        engine.dispose()
 
 
 def test_a_person_without_any_role_holds_nothing(world):
