@@ -7,11 +7,12 @@ from collections import Counter
 from typing import Any
 from urllib.parse import quote
 
+from caregiver_app.fleet.line import PatientHttp
 from caregiver_app.platform.protocols import Platform
 from caregiver_app.store.cache import item_key
 from caregiver_app.store.store import Store
 from caregiver_app.sync.enrol import exchange, keep_tokens, refresh_request
-from caregiver_app.sync.http import NetworkError, RequestsHttp
+from caregiver_app.sync.http import NetworkError
 from caregiver_app.sync.link import Link
 from shared.protocol.visit import read_visit, same_content
 
@@ -22,7 +23,7 @@ class Comparer:
     def __init__(self, store: Store, platform: Platform) -> None:
         self._store = store
         self._platform = platform
-        self._http = RequestsHttp()
+        self._http = PatientHttp()
         self._link = Link(store, platform, self._http)
 
     def disagreements(self) -> tuple[int, list[str]]:

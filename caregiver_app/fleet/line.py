@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -61,6 +62,31 @@ class BreakingHttp:
         else:
             self.tally.cut_out += 1
         raise NetworkError("cut on purpose")
+
+
+class PatientHttp:
+    """A line that does not break, and that waits for a server which is being restarted."""
+
+    def __init__(self, tries: int = 60, pause_s: float = 0.5) -> None:
+        self._whole = RequestsHttp()
+        self._tries = tries
+        self._pause_s = pause_s
+
+    def send(self, base_url: str, request: Request) -> Response:
+        for left in reversed(range(self._tries)):
+            try:
+                response = self._whole.send(base_url, request)
+                if response.status < 500 or not left:
+                    return response
+            except NetworkError:
+                if not left:
+                    raise
+            time.sleep(self._pause_s)
+        raise NetworkError("no tries left")
+
+    def close(self) -> None:
+        """Give up kept connections."""
+        self._whole.close()
 
 
 def _raw(host: str, request: Request) -> bytes:

@@ -125,6 +125,8 @@ class Phone:
     def stop(self) -> None:
         """End the background work and close the store; safe to call twice."""
         self.runner.stop()
+        if isinstance(self.http, RequestsHttp):
+            self.http.close()
         self.store.close()
 
     def _visit(self, draft_id: str) -> VisitPresenter:
