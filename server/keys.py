@@ -70,4 +70,4 @@ def ring() -> KeyRing:
         settings.check_secret()
         made = KeyRing((settings.secret_key, *settings.old_secret_keys))
         current_app.extensions["yuetan_keys"] = made
-    return made  # type: ignore[no-any-return]
+    return made

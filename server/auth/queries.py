@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Date, Row, Uuid, and_, bindparam, or_, select
+from sqlalchemy import Date, Uuid, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from server.auth.model import AuthSession
@@ -60,11 +61,12 @@ def grants_of(session: Session, user_id: uuid.UUID, today: dt.date) -> tuple[Gra
     return tuple(Grant(*row) for row in rows)
 
 
-def _rows(session: Session, session_id: uuid.UUID, today: dt.date) -> Sequence[Row[tuple[object, ...]]]:
-    return session.connection().execute(_OF_SESSION, {"session_id": session_id, "today": today}).all()
+def _rows(session: Session, session_id: uuid.UUID, today: dt.date) -> Sequence[tuple[Any, ...]]:
+    found = session.connection().execute(_OF_SESSION, {"session_id": session_id, "today": today})
+    return [tuple(row) for row in found]
 
 
-def _actor(rows: Sequence[Row[tuple[object, ...]]], now: dt.datetime, *, expired: bool) -> Actor:
+def _actor(rows: Sequence[tuple[Any, ...]], now: dt.datetime, *, expired: bool) -> Actor:
     if not rows:
         raise problem("token_invalid")
     session_id, kind, device_id, county_id, revoked_at, expires_at, user_id, name, disabled_at = rows[0][:9]

@@ -31,8 +31,10 @@ api = Router("devices")
 def enrol(body: dict[str, Any]) -> dict[str, Any]:
     """Take a phone in with a code; the same again is the same enrolment with fresh tokens."""
     now = clock.now()
-    device = {name: value or "" for name, value in body["device"].items()}
-    tokens = service.enrol(session(), issuer(), body["code"], Phone(**device), request.remote_addr or "", now)
+    told = body["device"]
+    words = {name: told[name] or "" for name in ("model", "os", "app_version")}
+    phone = Phone(told["id"], told["public_key"], **words)
+    tokens = service.enrol(session(), issuer(), body["code"], phone, request.remote_addr or "", now)
     return enrolled(tokens, now)
 
 
