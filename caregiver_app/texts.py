@@ -76,7 +76,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # Elder
     "elder.born": ("{year} 年生", "born {year}"),
     "elder.never_visited": ("还没有探访记录", "No visit yet"),
-    "elder.last_visit": ("上次：{when}，{outcome}。", "Last: {when}, {outcome}."),
+    "elder.last_visit": ("{when}，{outcome}。", "{when}, {outcome}."),
     "elder.due_line": (
         "{period}：已探访 {done} 次，共需 {needed} 次",
         "{period}: {done} of {needed} visits",
@@ -216,7 +216,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "urgent.fallen": ("跌倒", "Fallen"),
     "urgent.danger_at_home": ("家中有危险", "Danger at home"),
     "urgent.no_food": ("断粮断水", "No food"),
-    "urgent.abuse": ("疑似虐待", "Abuse suspected"),
+    "urgent.abuse": ("疑似虐待", "Maybe abuse"),
     "urgent.other": ("其他紧急情况", "Other"),
     "need.meals": ("助餐", "Meals"),
     "need.medical": ("助医", "Medical"),

@@ -118,7 +118,9 @@ class ElderScreen(Page):
         if "video" in values:
             ways.append(("elder.video_visit", "video", "video"))
         return [
-            on_release(BigButton(text=ui.word(key), picture=picture), lambda channel=channel: self.begin(channel))
+            on_release(
+                BigButton(text=ui.word(key), picture=picture), lambda channel=channel: self.begin(channel)
+            )
             for key, channel, picture in ways
         ]
 

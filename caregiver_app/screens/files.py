@@ -89,7 +89,9 @@ class FilesScreen(Page):
             row = ListRow(title=path.name, picture="folder")
             rows.append(on_release(row, lambda path=path: self.open(path)))
         if not pictures:
-            rows.append(Empty(picture="image", title=ui.word("files.empty"), text=ui.word("files.empty_help")))
+            rows.append(
+                Empty(picture="image", title=ui.word("files.empty"), text=ui.word("files.empty_help"))
+            )
         replace(self.ids.rows, rows)
 
 

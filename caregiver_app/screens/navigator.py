@@ -38,7 +38,9 @@ SCREENS = {
 class Navigator(ScreenManager):
     """Shows the top of the stack. `dial(number) -> bool` opens the phone's dialler."""
 
-    def __init__(self, phone: Phone, dial: Callable[[str], bool], preset: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, phone: Phone, dial: Callable[[str], bool], preset: dict[str, str] | None = None
+    ) -> None:
         super().__init__(transition=NoTransition())
         self.phone = phone
         self.dial = dial

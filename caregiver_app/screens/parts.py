@@ -185,7 +185,9 @@ class BigButton(ButtonBehavior, Surface, BoxLayout):
     def words_width(self) -> float:
         """Width for the label: its own if it fits on one line, else what is left."""
         left = self.width - dp(32) - (ui.icon + dp(10) if self.picture else 0)
-        natural = max(measure(self.text, ui.body, None, True)[0], measure(self.help, ui.body)[0] if self.help else 0)
+        natural = max(
+            measure(self.text, ui.body, None, True)[0], measure(self.help, ui.body)[0] if self.help else 0
+        )
         return max(1.0, min(natural + dp(4), left))
 
 
@@ -196,6 +198,7 @@ class ListRow(ButtonBehavior, Surface, BoxLayout):
     text = StringProperty("")
     picture = StringProperty("")
     arrow = StringProperty("chevron")
+    tone = StringProperty("jade")
 
 
 class Fact(Column):

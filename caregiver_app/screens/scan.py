@@ -30,7 +30,9 @@ class ScanScreen(Page):
     found_tone = StringProperty("jade")
     begin_text = StringProperty("")
 
-    def setup(self, purpose: str = "visit", on_text: Any = None, elder_id: str | None = None, **_: Any) -> None:
+    def setup(
+        self, purpose: str = "visit", on_text: Any = None, elder_id: str | None = None, **_: Any
+    ) -> None:
         self.enrolling = purpose == "enrol"
         self._on_text = on_text
         self._elder_id = elder_id

@@ -119,7 +119,9 @@ class Style:
     def roomy(self, key: str, width: float, **values: object) -> str:
         """The label, or its short form (`key_short`) where it would not fit on one line this wide."""
         text = self.word(key, **values)
-        return text if measure(text, self.body, None, True)[0] <= width else self.word(f"{key}_short", **values)
+        return (
+            text if measure(text, self.body, None, True)[0] <= width else self.word(f"{key}_short", **values)
+        )
 
     @staticmethod
     def glyph(name: str) -> str:

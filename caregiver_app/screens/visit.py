@@ -207,7 +207,12 @@ class VisitScreen(Page):
     def _fold(self, parts: list[Widget], name: str, picture: str, key: str) -> bool:
         """A row that opens what is seldom needed; whether it is open."""
         opened = name in self._open
-        row = ListRow(title=ui.word(key), picture=picture, arrow="up" if opened else "plus")
+        row = ListRow(
+            title=ui.word(key),
+            picture=picture,
+            arrow="up" if opened else "plus",
+            tone="red" if name == "urgent" else "jade",
+        )
         self._parts[f"fold.{name}"] = row
         parts.append(on_release(row, lambda: self.fold(name)))
         return opened

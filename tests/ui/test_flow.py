@@ -309,3 +309,46 @@ def test_what_the_sync_engine_changes_is_shown_by_itself(stage: Any, demo: Calla
     visit.all_good()
     visit.save()
     stage.until(lambda: navigator.page.waiting == 1)
+
+
+def test_a_registration_code_is_read_from_a_picture(stage: Any, machine: Any, tmp_path: Path) -> None:
+    phone = open_phone(tmp_path / "phone", machine, http=LittleServer(machine.clock.now().date()))
+    navigator = stage.open(phone)
+    stage.press(navigator.page.ids.scan)
+    assert navigator.path == ("welcome", "scan")
+    picture = tag_picture(tmp_path, "http://server.example/enrol/GOOD-CODE")
+    navigator.page.read_picture(picture)
+    stage.until(lambda: navigator.path == ("welcome",))
+    page = navigator.page
+    assert (page.address, page.code) == ("http://server.example", "GOOD-CODE")
+    stage.press(page.ids.start)
+    stage.until(lambda: navigator.path == ("today",))
+
+
+def test_registering_without_a_code_says_what_is_missing(stage: Any, machine: Any, tmp_path: Path) -> None:
+    phone = open_phone(tmp_path / "phone", machine, http=LittleServer(machine.clock.now().date()))
+    navigator = stage.open(phone)
+    stage.press(navigator.page.ids.start)
+    assert navigator.page.code_problem
+    assert navigator.page.address_problem
+    assert navigator.path == ("welcome",)
+
+
+def test_a_picture_becomes_a_photo_of_the_visit_and_can_be_removed(
+    stage: Any, demo: Callable[..., Any], tmp_path: Path
+) -> None:
+    phone = demo()
+    navigator = stage.open(phone)
+    visit = phone.begin_visit(phone.today.view().rows[0].id)
+    navigator.go("visit", draft_id=visit.draft_id)
+    stage.frames(3)
+    photo = tmp_path / "kitchen.jpg"
+    photo.write_bytes(b"\xff\xd8 a kitchen")
+    navigator.page.add_photo(photo)
+    stage.until(lambda: len(visit.view().photos) == 1)
+    stage.press(button(navigator.page, "照片"))
+    stage.press(button(navigator.page, "照片 1"))
+    assert visit.view().photos == ()
+    (tmp_path / "text.jpg").write_text("no picture")
+    navigator.page.add_photo(tmp_path / "text.jpg")
+    stage.until(lambda: navigator.page.problem == "这个文件不是图片。")
