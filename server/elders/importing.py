@@ -190,8 +190,9 @@ class _Writer:
 
     def write(self, county_region: int, rows: Sequence[RegisterRow]) -> None:
         county_id = self._county(county_region)
-        # one import at a time gives short numbers and meets the others' elders
-        self.session.execute(sa.select(County.id).where(County.id == county_id).with_for_update())
+        # one import at a time gives short numbers and meets the others' elders; visits, whose foreign keys only
+        # share the county's key, do not wait for it
+        self.session.execute(sa.select(County.id).where(County.id == county_id).with_for_update(key_share=True))
         fresh, changed = self._sorted(county_id, rows)
         added = self._add(county_id, fresh) if fresh else []
         moved = self._change(county_id, changed) if changed else []

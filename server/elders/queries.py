@@ -61,7 +61,7 @@ def find(
     """The elder with that id, if the reach covers them. (Ids are UUIDs, so two counties never share one.)"""
     query = sa.select(Elder).join(Region, Region.id == Elder.region_id).where(Elder.id == elder_id, within(reach, now))
     if for_update:
-        query = query.with_for_update(of=Elder)
+        query = query.with_for_update(of=Elder, key_share=True)
     return session.scalar(query)
 
 
@@ -71,7 +71,8 @@ def page(
 ) -> Page[Listed]:  # fmt: skip
     """Elders in the order of villages and names. `search`: a name's beginning, a short number, or a whole phone or ID
     number; `status` "on_register": all who have not left."""
-    query = _listed().where(within(reach, now))
+    # keys alone are sorted, and only a page of them is looked up whole: the rows are wide
+    query = sa.select(Elder.county_id, Elder.id).join(Region, Region.id == Elder.region_id).where(within(reach, now))
     if region is not None and region.code is not None:
         query = query.where(Region.code.between(*code_range(region.code, region.level)))
     if search.strip():
@@ -85,7 +86,9 @@ def page(
     if (after := args.after(int, str, uuid.UUID)) is not None:
         key = sa.tuple_(Region.code, Elder.name, Elder.id)
         query = query.where(key > sa.tuple_(*(sa.literal(v, c.type) for v, c in zip(after, _ORDER, strict=True))))
-    rows = session.execute(query.order_by(*_ORDER).limit(args.limit + 1)).all()
+    keys = query.order_by(*_ORDER).limit(args.limit + 1).subquery()
+    whole = _listed().join(keys, sa.and_(keys.c.county_id == Elder.county_id, keys.c.id == Elder.id))
+    rows = session.execute(whole.order_by(*_ORDER)).all()
     shown = [_one(vault, row) for row in rows]
     return args.cut(shown, lambda e: (e.region.code, e.elder.name, e.elder.id))
 

@@ -52,7 +52,7 @@ def add_elder(
 ) -> Elder:  # fmt: skip
     """As `create_elder`, as part of something larger: does not commit, settles nothing."""
     # whoever gives short numbers waits for whoever does the same
-    session.execute(sa.select(County.id).where(County.id == county_id).with_for_update())
+    session.execute(sa.select(County.id).where(County.id == county_id).with_for_update(key_share=True))
     if elder_id is not None and (known := session.get(Elder, (county_id, elder_id))) is not None:
         if known.name != values.get("name") or known.region_id != values.get("region_id"):
             raise problem("id_reused")

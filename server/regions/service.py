@@ -184,7 +184,7 @@ def open_county(
     session: Session, region: Region, *, now: dt.datetime, name: str | None = None, actor_id: uuid.UUID | None = None
 ) -> County:
     """The county of a region of level county: the one that runs it, or a new one. Composed: does not commit."""
-    session.execute(sa.select(Region.id).where(Region.id == region.id).with_for_update())  # opened once
+    session.execute(sa.select(Region.id).where(Region.id == region.id).with_for_update(key_share=True))  # opened once
     county = queries.county_for(session, region)
     if county is None:
         county = County(region_id=region.id, name=name or region.name, created_at=now, settings={})
