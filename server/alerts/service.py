@@ -50,6 +50,13 @@ _STANDING = (
     .with_for_update()
 )  # fmt: skip
 
+_EVER = sa.select(
+    _ALERTS.c.kind, _ALERTS.c.subject, _ALERTS.c.period, _ALERTS.c.state, _ALERTS.c.resolved_by
+).where(
+    _ALERTS.c.county_id == sa.bindparam("county"), _ALERTS.c.kind.in_(sa.bindparam("kinds", expanding=True)),
+    _ALERTS.c.subject.in_(sa.bindparam("subjects", expanding=True)),
+)  # fmt: skip
+
 Key = tuple[str, uuid.UUID, str]
 
 
@@ -106,6 +113,10 @@ def raise_alerts(session: Session, wanted: Sequence[Wanted], *, now: dt.datetime
 
 
 def _raise_some(session: Session, county_id: int, wanted: Sequence[Wanted], now: dt.datetime) -> list[uuid.UUID]:
+    known = _known(session, county_id, wanted)
+    wanted = [w for w in wanted if w.key not in known]
+    if not wanted:
+        return []
     settings = county_settings(session, county_id)
     starts = _starts(session, county_id, wanted)
     focused = _focused(session, county_id, [w for w in wanted if w.kind == "no_answer"])
@@ -348,6 +359,20 @@ def record(
 
 def county_settings(session: Session, county_id: int) -> Mapping[str, Any]:
     return session.scalar(sa.select(County.settings).where(County.id == county_id)) or {}
+
+
+def _known(session: Session, county_id: int, wanted: Sequence[Wanted]) -> set[Key]:
+    """Those of these that are there and stay as they are: a scheduler that asks every day writes nothing. What is
+    raised by two at once is caught by the key."""
+    session.flush()
+    found = session.execute(
+        _EVER, {"county": county_id, "kinds": sorted({w.kind for w in wanted}), "subjects": [w.subject for w in wanted]}
+    )
+    return {
+        (row.kind, row.subject, row.period)
+        for row in found
+        if row.state != "resolved" or row.resolved_by is not None or row.kind not in COMES_BACK
+    }
 
 
 def _starts(session: Session, county_id: int, wanted: Sequence[Wanted]) -> dict[uuid.UUID, dt.datetime]:
