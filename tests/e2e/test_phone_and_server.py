@@ -21,14 +21,16 @@ from caregiver_app.store.store import ENROLLED, REVOKED
 from server import clock, outcomes
 from server.devices import service as devices
 from server.elders.model import Elder
+from server.elders.vault import Vault
 from server.pairings.model import Pairing
 from server.tags import service as tags
 from server.tags.model import Tag
 from server.tags.queries import Wanted
 from server.tags.tokens import PURPOSE, TagKeys
 from server.visits.model import Visit
+from shared.ids import uuid7
 from tests import factories
-from tests.conftest import NOW
+from tests.conftest import NOW, SECRET
 from tests.fakes.wsgi_line import WsgiLine
 from tests.people import KEYS, VILLAGE
 
@@ -50,10 +52,7 @@ class District:
         clock.set_clock(self.app, lambda: self.clock.real)
         self.volunteer = self.place.user(("volunteer", VILLAGE))
         self.director = self.place.user(("director", VILLAGE))
-        village = self.place.regions[VILLAGE]
-        self.elders = [
-            factories.elder(self.session, self.place.county, village, lat=HOME[0], lon=HOME[1]) for _ in range(3)
-        ]
+        self.elders = [self.elder() for _ in range(3)]
         self.ties = [factories.pairing(self.session, elder, self.volunteer) for elder in self.elders]
         self.keys = TagKeys.of(KEYS.keys(PURPOSE))
         wanted = Wanted(VILLAGE, VILLAGE, NOW.date())
@@ -65,6 +64,13 @@ class District:
         self.line = WsgiLine(self.app)
         self.platform = fake(self.clock)
         self.phone = self.open()
+
+    def elder(self) -> Elder:
+        """An elder with a key of their own, whose home's position is known."""
+        id_, county = uuid7(NOW), self.place.county
+        _, wrapped = Vault(SECRET).new_key(county.id, id_)
+        place = {"lat": HOME[0], "lon": HOME[1], "id": id_, "data_key": wrapped}
+        return factories.elder(self.session, county, self.place.regions[VILLAGE], **place)
 
     def open(self) -> Phone:
         return Phone(open_store(self.folder), self.platform, self.line, random.Random(1))
