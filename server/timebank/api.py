@@ -35,15 +35,11 @@ def list_entries(query: dict[str, Any], page: PageArgs) -> Page[dict[str, Any]]:
 def create_transfer(body: dict[str, Any]) -> dict[str, Any]:
     """Give free minutes to another member or to the community's pool."""
     now = clock.now()
-    sender = _member(None)
     made = transfers.transfer(
-        session(), sender, body["id"], body["to"], body["minutes"], body["memo"], now=now,
+        session(), _member(None), body["id"], body["to"], body["minutes"], body["memo"], now=now,
         today=local_date(now, clock.zone()),
     )  # fmt: skip
-    return {
-        "id": made.id, "at": made.at, "to": body["to"], "minutes": body["minutes"], "memo": made.memo,
-        "account": queries.figures(session(), sender),
-    }  # fmt: skip
+    return {"id": made.id, "at": made.at, "to": body["to"], "minutes": body["minutes"], "memo": made.memo}
 
 
 def _member(user_id: uuid.UUID | None) -> Member:

@@ -46,4 +46,3 @@ class TransferOut(Shape):
     to = fields.String()
     minutes = fields.Integer()
     memo = fields.String()
-    account = fields.Nested(AccountOut)
