@@ -84,8 +84,8 @@ def choose_language() -> Response:
     """Switch the language, and come back."""
     response = Response(status=303, headers={"Location": safe_next(request.args.get("back"))})
     chosen = request.args.get("to")
-    if chosen == "zh" or chosen == "en":
-        set_language_cookie(response, chosen)
+    if chosen in ("zh", "en"):
+        set_language_cookie(response, "zh" if chosen == "zh" else "en")
     return response
 
 

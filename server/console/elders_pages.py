@@ -11,6 +11,7 @@ from flask import Response, request
 from server import clock
 from server.auth.current import actor, reach
 from server.console.ask import (
+    Errors,
     asked_choice,
     asked_page,
     asked_region_or_none,
@@ -66,7 +67,8 @@ def reveal_elder(elder_id: uuid.UUID) -> str:
 @console.post("/elders/<uuid:elder_id>/status", right="elders.write")
 def record_status(elder_id: uuid.UUID) -> Response:
     """Record what happened from a day on."""
-    one, errors = found(elder_id, for_update=True), {}
+    one = found(elder_id, for_update=True)
+    errors: Errors = {}
     status, day = form_choice("status", STATUSES, errors), form_date("effective_on", errors)
     try:
         if errors or day is None:

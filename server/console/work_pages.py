@@ -69,9 +69,10 @@ def confirm_import(task_id: uuid.UUID) -> Response:
     if dry is None or dry.kind != imports_.IMPORT or dry.state != "done" or dry.region_id is None:
         raise problem("not_found")
     region = session().get_one(Region, dry.region_id)
-    if not regions.covers(reach().areas, region):
-        raise problem("not_found")
-    task = imports_.confirm(session(), dry, region, now=clock.now(), actor_id=actor().user_id)
+    _county_of(region)
+    task = imports_.confirm(
+        session(), dry, region, now=clock.now(), actor_id=actor().user_id, task_id=uuid.uuid5(dry.id, "confirm")
+    )
     done("import.confirmed")
     return to("task", task_id=task.id)
 
@@ -153,10 +154,17 @@ def _region_of_form() -> tuple[Region, int]:
     """A region wholly within the running right's reach, and the county in whose data it is."""
     code = parse_code(request.form.get("region", ""))
     region = regions.by_any_code(session(), code) if code is not None else None
-    if region is None or region.code is None:
+    if region is None:
+        raise problem("not_found")
+    return region, _county_of(region)
+
+
+def _county_of(region: Region) -> int:
+    """The county in whose data the running right holds all of the region."""
+    if region.code is None:
         raise problem("not_found")
     low, high = code_range(region.code, region.level)
     county_id = next((a.county_id for a in reach().areas if a.lo <= low and high <= a.hi), None)
     if county_id is None:
         raise problem("not_found")
-    return region, county_id
+    return county_id

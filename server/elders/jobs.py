@@ -55,12 +55,15 @@ def ask(
     return _enqueue(session, region, county_id, row.id, dry_run, now, actor_id, task_id)
 
 
-def confirm(session: Session, dry: Task, region: Region, *, now: dt.datetime, actor_id: uuid.UUID) -> Task:
-    """Import for good what a dry run has looked at."""
+def confirm(
+    session: Session, dry: Task, region: Region, *, now: dt.datetime, actor_id: uuid.UUID,
+    task_id: uuid.UUID | None = None,
+) -> Task:  # fmt: skip
+    """Import for good what a dry run has looked at; the same task id again is the same import."""
     file_id = uuid.UUID(dry.params["file_id"])
     if dry.kind != IMPORT or files.find(session, dry.county_id, file_id) is None:
         raise problem("not_found")
-    return _enqueue(session, region, dry.county_id, file_id, False, now, actor_id, None)
+    return _enqueue(session, region, dry.county_id, file_id, False, now, actor_id, task_id)
 
 
 def _enqueue(

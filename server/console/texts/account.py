@@ -29,8 +29,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "users.roles": ("角色", "Roles"),
     "users.role": ("角色", "Role"),
     "users.region": ("区划", "Region"),
-    "users.region_code": ("区划代码（12 位）", "Region code (12 digits)"),
-    "users.region_hint": ("可从列表中选，或填 12 位代码", "Choose from the list, or type the 12 digits"),
     "users.state": ("状态", "State"),
     "users.enabled": ("使用中", "Active"),
     "users.disabled": ("已停用", "Disabled"),
@@ -51,7 +49,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "users.disabled_done": ("账号已停用，登录立即失效。", "Disabled; every session has ended."),
     "users.enabled_done": ("账号已恢复。", "Enabled again."),
     "users.password_done": ("新密码已设好。", "The new password is set."),
-    "users.enrol": ("注册手机", "Enrol a phone"),
     "users.enrol_lead": (
         "生成一个注册码，24 小时内有效，只能注册一台手机。",
         "Makes a code that enrols one phone within 24 hours.",
@@ -72,6 +69,5 @@ TEXTS: dict[str, tuple[str, str]] = {
     "users.revoke_as": ("原因", "Reason"),
     "users.revoke_label": ("停用手机 {model}", "Revoke phone {model}"),
     "users.revoked": ("手机已停用。", "The phone was revoked."),
-    "users.search_role": ("按角色", "By role"),
     "users.wechat": ("已绑定微信", "WeChat bound"),
 }

@@ -38,7 +38,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "month.switch": ("月份", "Month"),
     "month.who_missing": ("还没有人去看的老人", "Who has not been visited"),
     "month.all_missing": ("全部名单（{n} 人）", "The whole list ({n})"),
-    "month.see_missing": ("看未探访名单", "See who is missing"),
     "month.nobody_missing": ("人人都有着落，本月没有未访老人。", "Nobody is missing this month."),
     "month.bar_label": (
         "已访 {visited}，未访 {missing}，外出 {away}，拒访 {refused}",
@@ -51,7 +50,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "month.open_alerts": ("未处理的预警", "Open alerts"),
     "month.at_least": ("{n}+", "{n}+"),
     "missing.title": ("未探访名单", "Who is missing"),
-    "missing.lead": ("{region} · {month}", "{region} · {month}"),
     "missing.count": ("本月未访 {n} 人", "{n} not visited this month"),
     "missing.weeks_too": ("重点老人缺的周次也列在内。", "Focused elders who lack a week are listed too."),
     "missing.elder": ("老人", "Elder"),

@@ -25,7 +25,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "visit.trusted": ("开始（可信时间）", "Start (trusted time)"),
     "visit.phone_time": ("手机记录的时间", "Time on the phone"),
     "visit.received": ("收到", "Received"),
-    "visit.reason": ("原因", "Reason"),
     "visit.urgent": ("紧急情况", "Urgent"),
     "visit.note": ("备注", "Note"),
     "visit.needs": ("需求", "Needs"),
@@ -94,5 +93,4 @@ TEXTS: dict[str, tuple[str, str]] = {
     "alerts.resolved": ("预警已处理完毕。", "The alert is resolved."),
     "alerts.visit": ("看探访", "See the visit"),
     "alerts.act": ("处理", "Act"),
-    "alerts.open_only": ("未处理", "Open"),
 }
