@@ -100,7 +100,10 @@ class Visit(Protocol):
     def toggle_companion(self, person_id: str) -> VisitView: ...
 
     def save(self) -> Saved:
-        """One transaction: frozen into the outbox, the draft gone. ValueError unless `can_save`."""
+        """One transaction: frozen into the outbox, the draft gone.
+
+        ValueError unless `can_save`; OSError: the disk is full, and the draft is still there.
+        """
 
     def discard(self) -> None: ...
 

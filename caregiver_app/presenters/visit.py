@@ -157,7 +157,7 @@ class VisitPresenter:
         return self._set(companion_ids=rest if len(rest) < len(ids) else [*ids, person_id])
 
     def save(self) -> Saved:
-        """Freeze into the outbox, in one transaction. ValueError unless `can_save`."""
+        """Freeze into the outbox, in one transaction. ValueError unless `can_save`; OSError: the disk is full."""
         common = self._common
         draft = self._draft()
         form = forms.pick(common, draft["channel"])

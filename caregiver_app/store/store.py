@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,17 @@ class Store:
         return str(self.meta.get("standing", NEW))
 
     def save_visit(self, visit_id: str, elder_id: str | None, frozen: bytes, *, urgent: bool, at: str) -> None:
-        """From draft to outbox in one transaction: after a kill it is in exactly one of the two."""
-        with self.database.transaction():
-            self.outbox.add(visit_id, elder_id, frozen, urgent=urgent, at=at)
-            self.photos.saved(visit_id)
-            self.drafts.delete(visit_id)
+        """From draft to outbox in one transaction: after a kill it is in exactly one of the two.
+
+        OSError: the disk would not (full, or failing); the draft is still there.
+        """
+        try:
+            with self.database.transaction():
+                self.outbox.add(visit_id, elder_id, frozen, urgent=urgent, at=at)
+                self.photos.saved(visit_id)
+                self.drafts.delete(visit_id)
+        except sqlite3.OperationalError as error:
+            raise OSError(f"the store cannot be written: {error}") from error
 
     def discard_draft(self, visit_id: str) -> None:
         """Forget a draft and its photos."""

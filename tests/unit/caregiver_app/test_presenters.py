@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import fields
 from datetime import timedelta
 from string import Formatter
@@ -289,6 +290,24 @@ def test_the_longest_visit_fits_the_limit_of_the_wire(app):
         visit.add_photo(JPEG[: 700 + number])
     visit.save()
     assert len(app.store.outbox.all()[0].frozen) < 32 * 1024
+
+
+def test_a_full_disk_refuses_the_visit_and_keeps_the_draft(app):
+    visit = app.begin_visit(app.today.view().rows[0].id)
+    visit.all_good()
+    visit.set_note("探" * 4000)
+    (pages,) = app.store.database.row("PRAGMA page_count")
+    app.store.database.rows(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        for number in range(1000):
+            app.store.meta.set(**{f"filling{number}": "x" * 3000})
+    with pytest.raises(OSError, match="cannot be written"):
+        visit.save()
+    assert app.drafts() == (visit.draft_id,)
+    assert app.outbox.view().waiting == ()
+    app.store.database.rows("PRAGMA max_page_count = 100000")
+    visit.save()
+    assert len(app.outbox.view().waiting) == 1
 
 
 def test_an_elder_who_left_the_list_does_not_break_a_draft(app):
