@@ -292,6 +292,11 @@ def test_the_longest_visit_fits_the_limit_of_the_wire(app):
     assert len(app.store.outbox.all()[0].frozen) < 32 * 1024
 
 
+def fill_up(app) -> None:
+    for number in range(1000):
+        app.store.meta.set(**{f"filling{number}": "x" * 3000})
+
+
 def test_a_full_disk_refuses_the_visit_and_keeps_the_draft(app):
     visit = app.begin_visit(app.today.view().rows[0].id)
     visit.all_good()
@@ -299,8 +304,7 @@ def test_a_full_disk_refuses_the_visit_and_keeps_the_draft(app):
     (pages,) = app.store.database.row("PRAGMA page_count")
     app.store.database.rows(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(sqlite3.OperationalError, match="full"):
-        for number in range(1000):
-            app.store.meta.set(**{f"filling{number}": "x" * 3000})
+        fill_up(app)
     with pytest.raises(OSError, match="cannot be written"):
         visit.save()
     assert app.drafts() == (visit.draft_id,)
