@@ -71,7 +71,7 @@ class EventBatch(Shape):
 def pull_changes(query: dict[str, Any]) -> Response:
     """What changed for this phone since the cursor."""
     setting = Setting(vault.current(), clock.zone(), language(), config())
-    answer = changes(session(), actor(), query.get("cursor"), setting, now=clock.now())
+    answer = changes(session(), actor(), query.get("cursor") or None, setting, now=clock.now())
     return packed(json_response(answer))
 
 

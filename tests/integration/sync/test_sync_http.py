@@ -32,6 +32,8 @@ def test_a_cursor_leads_on_and_an_unknown_one_is_410(client, world):
     again = client.get(CHANGES, query_string={"cursor": first["cursor"]}, headers=headers)
     assert (again.json["cursor"], again.json["elders"]) == (first["cursor"], [])
     assert len(again.data) <= 1024
+    anew = client.get(CHANGES, query_string={"cursor": ""}, headers=headers)  # an empty one is none
+    assert len(anew.json["elders"]) == 1
     gone = client.get(CHANGES, query_string={"cursor": "x"}, headers=headers)
     assert (gone.status_code, gone.json["code"]) == (410, "cursor_unknown")
 
