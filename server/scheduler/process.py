@@ -7,6 +7,8 @@ late finds what it missed: every minute the daily jobs whose period nobody has f
 from __future__ import annotations
 
 import datetime as dt
+import importlib
+import importlib.util
 import logging
 import os
 import threading
@@ -18,6 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from server import clock
+from server.database import NOUNS
 from server.scheduler.jobs import JOBS, Job
 from server.scheduler.leader import Leadership
 from server.scheduler.running import run
@@ -45,6 +48,7 @@ class Process:
         self._busy = {job.name: threading.Lock() for job in jobs}
 
     def run(self) -> None:
+        load_kinds()
         log.info("waiting to lead")
         try:
             while not self.stop.is_set():
@@ -130,6 +134,13 @@ class Process:
             except Exception as wrong:  # the database away, most often: nothing else may end this thread
                 log.warning("tasks wait", exc_info=wrong)
             ended.wait(self.poll_s)
+
+
+def load_kinds() -> None:
+    """Import every noun's jobs.py, where it says which kinds of task it knows."""
+    for noun in NOUNS:
+        if importlib.util.find_spec(f"server.{noun}.jobs") is not None:
+            importlib.import_module(f"server.{noun}.jobs")
 
 
 def _give_up() -> None:

@@ -17,10 +17,12 @@ from server.scheduler.jobs import Job
 from server.scheduler.leader import leadership
 from server.scheduler.process import Process
 from server.scheduler.timing import Every
+from server.tags import service as tags
 from server.tasks import kinds
 from server.tasks.kinds import Outcome
 from server.tasks.model import Task
 from server.tasks.service import NewTask, enqueue
+from shared.ids import uuid7
 from tests import factories
 
 SOON = 60  # seconds until a test gives up: far more than anything takes
@@ -109,6 +111,23 @@ def hear(process, message: str) -> None:
         if line.startswith("{") and json.loads(line)["message"] == message:
             return
     pytest.fail(f"it ended without saying: {message}")
+
+
+def test_the_process_does_every_kind_of_task_that_the_nouns_know(own_app, environment, now):
+    with own_app.app_context():
+        session = current_session()
+        county = session.scalar(sa.select(County)) or factories.county(session)
+        village = factories.region(session, 411002001001)
+        factories.elder(session, county, village)
+        asked = tags.ask_for_sheet(
+            session, county_id=county.id, region_id=village.id, codes=(411002001001, 411002001001), elder_ids=None,
+            task_id=uuid7(), actor_id=factories.user(session).id, now=now,
+        ).id  # fmt: skip
+    with scheduler(environment) as process:
+        hear(process, "task done")
+    with own_app.app_context():
+        task = current_session().scalar(sa.select(Task).where(Task.id == asked))
+        assert (task.state, task.result["printed"]) == ("done", 1)
 
 
 def test_the_second_takes_over_when_the_first_is_killed_and_stops_at_a_word(own_app, environment):
