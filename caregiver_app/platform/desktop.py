@@ -77,7 +77,8 @@ class ZxingDecoder:
     def _decode(self, picture: Any) -> str | None:
         import zxingcpp
 
-        for found in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode):
+        only: Any = zxingcpp.BarcodeFormat.QRCode
+        for found in zxingcpp.read_barcodes(picture, formats=only):
             if found.text:
                 return str(found.text)
         return None
