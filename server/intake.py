@@ -14,20 +14,20 @@ import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from server import outcomes
+from server import outcomes, standing
 from server.clock import zone
-from server.elders.model import Elder, ElderCard
+from server.elders.model import Elder
 from server.elders.vault import Vault
 from server.policies import queries as policies
+from server.standing import Standing
 from server.tags.model import Tag
-from server.visits.evidence import KnownElder, Surroundings, Timeline, earlier_visits, gather
+from server.visits.evidence import Surroundings, Timeline, earlier_visits, gather, known_tags
 from server.visits.model import Judgement, Photo, Refusal, Visit
 from server.visits.sealing import key_for, seal, unseal
 from shared.clock import TrustedTimes, trusted_times
@@ -44,6 +44,7 @@ from shared.rules.presence import judge
 
 log = logging.getLogger("yuetan.intake")
 TRIES = 4
+Around = Surroundings[Standing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,15 @@ class Result:
     errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
+# Built once: every visit's way in runs them.
+_V, _J = cast(sa.Table, Visit.__table__), cast(sa.Table, Judgement.__table__)
+_INSERT_VISITS, _INSERT_JUDGEMENTS = sa.insert(_V), sa.insert(_J)
+_KNOWN = sa.select(_V.c.id, _V.c.visitor_id, _V.c.elder_id, _V.c.content, _V.c.raw, _V.c.photo_digests).where(
+    _V.c.county_id == sa.bindparam("county", type_=sa.Integer()),
+    _V.c.id.in_(sa.bindparam("ids", type_=sa.Uuid(), expanding=True)),
+)
+
+
 @dataclass(slots=True)
 class _Item:
     """One item on its way in."""
@@ -92,7 +102,7 @@ class _Row:
     """A visit that goes in, with all that was found out about it."""
 
     item: _Item
-    elder: KnownElder | None
+    elder: Standing | None
     times: TrustedTimes
     late: bool
     policy: VisitPolicy
@@ -206,22 +216,21 @@ def _receive_in(
 ) -> None:
     """Everything for the items of one county, without the commit."""
     readable = [i for i in items if i.read.visit is not None]
-    around = gather(
-        session, county_id, sender.user_id,
-        {i.visit.elder_id for i in readable if i.visit.elder_id is not None},
-        {h for i in readable if (h := _tag_hash(i.visit))},
-    )  # fmt: skip
+    tags = known_tags(session, county_id, {h for i in readable if (h := _tag_hash(i.visit))})
+    named = {i.visit.elder_id for i in readable if i.visit.elder_id is not None}
     # Whoever sends the same visit at the same moment waits here, and then finds it known.
-    _lock(session, county_id, around.elders)
+    elders = standing.locked(session, county_id, named | {tag.elder_id for tag in tags.values()})
+    around = gather(session, county_id, sender.user_id, elders, tags)
     fresh = _drop_known(session, county_id, sender, readable, around, vault)
     refused = [i for i in items if i.result.status == "rejected"]
     if refused:
         session.add_all([_refusal(county_id, sender, i, vault, now) for i in refused])
     if not fresh:
         return
-    rows = _judge(session, county_id, sender, fresh, around, now)
-    _store(session, county_id, sender, rows, around, vault, now)
-    outcomes.settle_visits(session, county_id, [row.item.visit.id for row in rows], now=now)
+    known = policies.current(session, county_id)
+    rows = _judge(session, county_id, sender, fresh, around, known, now)
+    stored = _store(session, county_id, sender, rows, around, vault, now)
+    outcomes.settle_new(session, county_id, stored, elders, known, now=now)
     for row in rows:
         result = row.item.result
         result.assurance = row.judged.assurance
@@ -233,32 +242,15 @@ def _flag(code: str, weight: float, figures: Mapping[str, Any]) -> dict[str, Any
     return {"code": code, "weight": weight, "figures": dict(figures)}
 
 
-def _lock(session: Session, county_id: int, elder_ids: Mapping[uuid.UUID, object]) -> None:
-    if elder_ids and session.get_bind().dialect.name != "sqlite":
-        session.execute(
-            sa.select(ElderCard.elder_id)
-            .where(ElderCard.county_id == county_id, ElderCard.elder_id.in_(sorted(elder_ids)))
-            .order_by(ElderCard.elder_id)
-            .with_for_update()
-        ).all()
-
-
 # --- known already? ---------------------------------------------------------------------------------------------------
 
 
 def _drop_known(
-    session: Session, county_id: int, sender: Sender, items: Sequence[_Item], around: Surroundings, vault: Vault
+    session: Session, county_id: int, sender: Sender, items: Sequence[_Item], around: Around, vault: Vault
 ) -> list[_Item]:
     """Answer the items whose id is known (or stands twice in this batch); give back the others."""
     ids = {i.visit.id for i in items}
-    stored = {
-        row.id: row
-        for row in session.execute(
-            sa.select(
-                Visit.id, Visit.visitor_id, Visit.elder_id, Visit.content, Visit.raw, Visit.photo_digests
-            ).where(Visit.county_id == county_id, Visit.id.in_(ids))
-        )
-    }  # fmt: skip
+    stored = {row.id: row for row in session.execute(_KNOWN, {"county": county_id, "ids": sorted(ids)})}
     answers = _first_answers(session, county_id, list(stored)) if stored else {}
     got = _photos_there(session, county_id, list(stored)) if stored else {}
     fresh: dict[uuid.UUID, _Item] = {}
@@ -284,7 +276,7 @@ def _drop_known(
 
 
 def _same(
-    session: Session, county_id: int, item: _Item, row: Any, around: Surroundings, vault: Vault
+    session: Session, county_id: int, item: _Item, row: Any, around: Around, vault: Vault
 ) -> bool:
     """The same content, as the code that runs now reads both."""
     if row.content == content_digest(item.raw):
@@ -337,10 +329,10 @@ def _photos_there(session: Session, county_id: int, ids: Sequence[uuid.UUID]) ->
 
 
 def _judge(
-    session: Session, county_id: int, sender: Sender, items: Sequence[_Item], around: Surroundings, now: dt.datetime
-) -> list[_Row]:
+    session: Session, county_id: int, sender: Sender, items: Sequence[_Item], around: Around,
+    known: Mapping[str, VisitPolicy], now: dt.datetime,
+) -> list[_Row]:  # fmt: skip
     tz = zone()
-    known = policies.current(session, county_id)
     timed = [
         (item, around.elder_of(item.visit.elder_id, item.visit.tag),
          trusted_times(item.visit.started_at, item.visit.ended_at, item.visit.clock, now))
@@ -379,7 +371,7 @@ def _judge(
     return rows
 
 
-def _as_other(visit: wire.Visit, elder: KnownElder | None, times: TrustedTimes) -> OtherVisit:
+def _as_other(visit: wire.Visit, elder: Standing | None, times: TrustedTimes) -> OtherVisit:
     point = None
     if elder is not None and elder.lat is not None and elder.lon is not None:
         point = (elder.lat, elder.lon)
@@ -391,11 +383,12 @@ def _as_other(visit: wire.Visit, elder: KnownElder | None, times: TrustedTimes) 
 
 
 def _store(
-    session: Session, county_id: int, sender: Sender, rows: Sequence[_Row], around: Surroundings, vault: Vault,
+    session: Session, county_id: int, sender: Sender, rows: Sequence[_Row], around: Around, vault: Vault,
     now: dt.datetime,
-) -> None:  # fmt: skip
+) -> list[outcomes.Settling]:  # fmt: skip
     tz = zone()
-    visits, judgements = [], []
+    visits: list[dict[str, Any]] = []
+    judgements, stored = [], []
     for row in rows:
         visit, elder, times, judged = row.item.visit, row.elder, row.times, row.judged
         elder_id = elder.id if elder is not None else None
@@ -426,9 +419,11 @@ def _store(
             "assurance": judged.assurance, "flags": flags,
             "inputs": seal(key, "inputs", visit.id, json.dumps(write_evidence(row.evidence)).encode()),
         })  # fmt: skip
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Visit)
-    session.execute(insert, visits)
-    session.execute(sa.insert(Judgement), judgements)
+        settling = {name: visits[-1][name] for name in outcomes.Settling.__slots__}
+        stored.append(outcomes.Settling(**settling))
+    session.execute(_INSERT_VISITS, visits)
+    session.execute(_INSERT_JUDGEMENTS, judgements)
+    return stored
 
 
 # --- what could not go in ---------------------------------------------------------------------------------------------

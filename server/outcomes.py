@@ -15,19 +15,22 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from server import standing
 from server.absences.model import Absence
 from server.alerts import service as alerts
 from server.clock import zone
+from server.database import UtcDateTime
 from server.duties import service as duties
 from server.duties.model import Duty
 from server.duties.service import DutyRow, Key
-from server.elders.model import Elder, ElderCard
+from server.elders.model import ElderCard
 from server.policies import queries as policies
+from server.standing import Standing
 from server.timebank import service as timebank
 from server.visits.model import Visit
 from shared.protocol.visit import WHEREABOUTS
@@ -36,17 +39,6 @@ from shared.rules.months import Month, Period, Week, is_due, is_due_week, local_
 from shared.rules.policy import UNIVERSAL, VisitPolicy
 
 WEEK = dt.timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class ElderFacts:
-    """What a duty needs to know of an elder. `left_on`: first day off the register."""
-
-    id: uuid.UUID
-    region_id: int
-    policy_id: str
-    registered_on: dt.date
-    left_on: dt.date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +60,50 @@ class VisitRow:
     counts: bool
 
 
-def settle_visits(session: Session, county_id: int, visit_ids: Collection[uuid.UUID], *, now: dt.datetime) -> None:
-    """Draw the consequences of visits that are stored or were decided: duties, figures, cards, credits, alerts.
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """A stored visit whose consequences are to be drawn."""
 
-    A constant number of queries, however many visits.
-    """
+    id: uuid.UUID
+    elder_id: uuid.UUID | None
+    visitor_id: uuid.UUID
+    region_id: int | None
+    start: dt.datetime
+    channel: str
+    outcome: str
+    reason: str | None
+    urgent: str | None
+    assurance: str
+    decision: str | None
+    counts: bool
+
+
+def settle_visits(session: Session, county_id: int, visit_ids: Collection[uuid.UUID], *, now: dt.datetime) -> None:
+    """Draw the consequences of visits that were decided about (a review, a judgement revised): duties, figures, cards,
+    credits, alerts. A constant number of queries, however many visits."""
     if not visit_ids:
         return
+    session.flush()
+    columns = [getattr(Visit, name) for name in Settling.__slots__]
+    found = session.execute(sa.select(*columns).where(Visit.county_id == county_id, Visit.id.in_(list(visit_ids))))
+    visits = [Settling(*row) for row in found]
+    elders = standing.locked(session, county_id, {v.elder_id for v in visits if v.elder_id is not None})
+    settle_new(session, county_id, visits, elders, policies.current(session, county_id), now=now)
+
+
+def settle_new(
+    session: Session, county_id: int, visits: Sequence[Settling], elders: Mapping[uuid.UUID, Standing],
+    known: Mapping[str, VisitPolicy], *, now: dt.datetime,
+) -> None:  # fmt: skip
+    """The same for visits that were stored just now, by whoever locked their `elders` and read the policies."""
     tz = zone()
-    found = session.execute(
-        sa.select(
-            Visit.id, Visit.elder_id, Visit.visitor_id, Visit.region_id, Visit.start, Visit.received_at,
-            Visit.channel, Visit.outcome, Visit.reason, Visit.urgent, Visit.assurance, Visit.decision, Visit.counts,
-        ).where(Visit.county_id == county_id, Visit.id.in_(list(visit_ids)))
-    ).all()  # fmt: skip
-    elder_ids = {v.elder_id for v in found if v.elder_id is not None}
-    months = {month for v in found for month in months_touched(local_date(v.start, tz))}
-    moved = refresh(session, county_id, elder_ids, months, now=now)
-    pairs = moved | {(v.visitor_id, month_of(v.start, tz)) for v in found if v.counts}
+    months = {month for v in visits for month in months_touched(local_date(v.start, tz))}
+    concerned = {v.elder_id: elders[v.elder_id] for v in visits if v.elder_id is not None and v.elder_id in elders}
+    moved = _refresh(session, county_id, concerned, months, known, now=now)
+    pairs = moved | {(v.visitor_id, month_of(v.start, tz)) for v in visits if v.counts}
     if pairs:
         timebank.settle(session, county_id, pairs, now=now)
-    _raise_alerts(session, county_id, found, now=now)
+    _raise_alerts(session, county_id, visits, elders, now=now)
 
 
 def months_touched(day: dt.date) -> set[Month]:
@@ -106,17 +121,24 @@ def refresh(
     """
     if not elder_ids or not months:
         return set()
+    elders = standing.locked(session, county_id, elder_ids)
+    return _refresh(session, county_id, elders, months, policies.current(session, county_id), now=now)
+
+
+def _refresh(
+    session: Session, county_id: int, elders: Mapping[uuid.UUID, Standing], months: Collection[Month],
+    known: Mapping[str, VisitPolicy], *, now: dt.datetime,
+) -> set[tuple[uuid.UUID, Month]]:  # fmt: skip
+    if not elders or not months:
+        return set()
     tz = zone()
     today = local_date(now, tz)
-    _lock(session, county_id, elder_ids)
-    elders = _elders(session, county_id, elder_ids)
-    known = policies.current(session, county_id)
-    before = duties.existing(session, county_id, elder_ids, months)
-    visits = _visits(session, county_id, elder_ids, months, tz)
-    absences = _absences(session, county_id, elder_ids)
+    before = duties.existing(session, county_id, elders, months)
+    visits = _visits(session, county_id, elders, months, tz)
+    absences = _absences(session, county_id, [e.id for e in elders.values() if e.absent])
 
     after: list[DutyRow] = []
-    for elder in elders:
+    for elder in elders.values():
         policy = known.get(elder.policy_id, UNIVERSAL)
         facts = [v.fact for v in visits.get(elder.id, ())]
         for period in _owed(elder, policy, months, today, before):
@@ -128,51 +150,40 @@ def refresh(
 
     flipped: dict[uuid.UUID, bool] = {}
     moved: set[tuple[uuid.UUID, Month]] = set()
-    by_id = {e.id: e for e in elders}
     for elder_id, rows in visits.items():
-        policy = known.get(by_id[elder_id].policy_id, UNIVERSAL)
+        policy = known.get(elders[elder_id].policy_id, UNIVERSAL)
         for row in rows:
             if (counts := qualifies(row.fact, policy)) != row.counts:
                 flipped[row.fact.id] = counts
                 moved.add((row.visitor_id, Month.of(row.fact.local_date)))
     _store_counts(session, county_id, flipped)
-    _renew_cards(session, county_id, visits, changed)
+    _renew_cards(session, county_id, elders, visits, changed)
     _end_alerts(session, county_id, before, after, now=now)
     return moved
 
 
-def _lock(session: Session, county_id: int, elder_ids: Iterable[uuid.UUID]) -> None:
-    """One at a time for each elder (PostgreSQL; SQLite has one writer anyway), in order of id."""
-    session.execute(
-        sa.select(ElderCard.elder_id)
-        .where(ElderCard.county_id == county_id, ElderCard.elder_id.in_(sorted(elder_ids)))
-        .order_by(ElderCard.elder_id)
-        .with_for_update()
-    ).all()
-
-
-def _elders(session: Session, county_id: int, elder_ids: Iterable[uuid.UUID]) -> list[ElderFacts]:
-    found = session.execute(
-        sa.select(Elder.id, Elder.region_id, Elder.policy_id, Elder.registered_on, Elder.left_on).where(
-            Elder.county_id == county_id, Elder.id.in_(list(elder_ids))
-        )
-    )
-    return [ElderFacts(*row) for row in found]
+# Built once: every visit's way in runs them, and building a statement costs more than running it.
+_V, _B, _CARDS = (cast(sa.Table, c.__table__) for c in (Visit, Absence, ElderCard))
+_COUNTY = sa.bindparam("county", type_=sa.Integer())
+_IDS = sa.bindparam("ids", type_=sa.Uuid(), expanding=True)
+_VISITS = sa.select(
+    _V.c.id, _V.c.start, _V.c.channel, _V.c.outcome, _V.c.assurance, _V.c.decision, _V.c.late, _V.c.spoken_to,
+    _V.c.elder_id, _V.c.visitor_id, _V.c.counts,
+).where(
+    _V.c.county_id == _COUNTY, _V.c.elder_id.in_(_IDS), _V.c.start >= sa.bindparam("first", type_=UtcDateTime()),
+    _V.c.start < sa.bindparam("end", type_=UtcDateTime()),
+)  # fmt: skip
+_ABSENCES = sa.select(_B.c.elder_id, _B.c.starts_on, _B.c.ends_on).where(
+    _B.c.county_id == _COUNTY, _B.c.elder_id.in_(_IDS), _B.c.approved_at.is_not(None), _B.c.withdrawn_at.is_(None)
+)
 
 
 def _visits(
     session: Session, county_id: int, elder_ids: Iterable[uuid.UUID], months: Collection[Month], tz: dt.tzinfo
 ) -> Mapping[uuid.UUID, Sequence[VisitRow]]:
     """Every visit of these elders that can count in these months (a week reaches over a month's edge)."""
-    found = session.execute(
-        sa.select(
-            Visit.id, Visit.start, Visit.channel, Visit.outcome, Visit.assurance, Visit.decision, Visit.late,
-            Visit.spoken_to, Visit.elder_id, Visit.visitor_id, Visit.counts,
-        ).where(
-            Visit.county_id == county_id, Visit.elder_id.in_(list(elder_ids)),
-            Visit.start >= min(months).starts(tz) - WEEK, Visit.start < max(months).ends(tz) + WEEK,
-        )
-    )  # fmt: skip
+    window = {"first": min(months).starts(tz) - WEEK, "end": max(months).ends(tz) + WEEK}
+    found = session.execute(_VISITS, {"county": county_id, "ids": list(elder_ids), **window})
     rows: dict[uuid.UUID, list[VisitRow]] = defaultdict(list)
     for v in found:
         fact = VisitFact(
@@ -183,14 +194,11 @@ def _visits(
     return rows
 
 
-def _absences(session: Session, county_id: int, elder_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[Away]]:
+def _absences(session: Session, county_id: int, elder_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[Away]]:
     """Approved absences: only a director's word makes an elder `away`."""
-    found = session.execute(
-        sa.select(Absence.elder_id, Absence.starts_on, Absence.ends_on).where(
-            Absence.county_id == county_id, Absence.elder_id.in_(list(elder_ids)),
-            Absence.approved_at.is_not(None), Absence.withdrawn_at.is_(None),
-        )
-    )  # fmt: skip
+    if not elder_ids:
+        return {}
+    found = session.execute(_ABSENCES, {"county": county_id, "ids": list(elder_ids)})
     rows: dict[uuid.UUID, list[Away]] = defaultdict(list)
     for elder_id, starts_on, ends_on in found:
         rows[elder_id].append(Away(starts_on, ends_on))
@@ -198,11 +206,10 @@ def _absences(session: Session, county_id: int, elder_ids: Iterable[uuid.UUID]) 
 
 
 def _owed(
-    elder: ElderFacts, policy: VisitPolicy, months: Iterable[Month], today: dt.date, before: Mapping[Key, DutyRow]
+    elder: Standing, policy: VisitPolicy, months: Iterable[Month], today: dt.date, before: Mapping[Key, DutyRow]
 ) -> list[Period]:
     """The periods, begun by `today`, that this elder is owed a visit in, and those that already have a row."""
-    periods = {period for elder_id, kind, start in before if elder_id == elder.id
-               for period in (before[elder_id, kind, start].period,)}  # fmt: skip
+    periods = {row.period for row in before.values() if row.elder_id == elder.id}
     for month in months:
         if month.first <= today and is_due(elder.registered_on, elder.left_on, month):
             periods.add(Period.of(month))
@@ -224,7 +231,6 @@ def _store_counts(session: Session, county_id: int, flipped: Mapping[uuid.UUID, 
             )
 
 
-_CARDS = cast(sa.Table, ElderCard.__table__)
 _RENEW = (
     sa.update(_CARDS)
     .where(_CARDS.c.county_id == sa.bindparam("b_county"), _CARDS.c.elder_id == sa.bindparam("b_elder"))
@@ -238,27 +244,20 @@ _RENEW = (
 
 
 def _renew_cards(
-    session: Session, county_id: int, visits: Mapping[uuid.UUID, Sequence[VisitRow]], changed: Collection[uuid.UUID]
-) -> None:
+    session: Session, county_id: int, elders: Mapping[uuid.UUID, Standing],
+    visits: Mapping[uuid.UUID, Sequence[VisitRow]], changed: Collection[uuid.UUID],
+) -> None:  # fmt: skip
     """Bring the cards' last visit up to date and let phones know that something changed."""
-    wanted = set(visits) | set(changed)
-    if not wanted:
-        return
-    cards = session.execute(
-        sa.select(
-            ElderCard.elder_id, ElderCard.last_visit_id, ElderCard.last_visit_at, ElderCard.last_outcome
-        ).where(ElderCard.county_id == county_id, ElderCard.elder_id.in_(list(wanted)))
-    )  # fmt: skip
     renewed = []
-    for card in cards:
-        newest = (card.last_visit_at, card.last_visit_id, card.last_outcome)
-        for row in visits.get(card.elder_id, ()):
+    for elder in elders.values():
+        newest = (elder.last_visit_at, elder.last_visit_id, elder.last_outcome)
+        for row in visits.get(elder.id, ()):
             if newest[0] is None or (row.fact.start, row.fact.id) > newest[:2]:
                 newest = (row.fact.start, row.fact.id, row.fact.outcome)
-        if card.elder_id in changed or newest[1] != card.last_visit_id:
+        if elder.id in changed or newest[1] != elder.last_visit_id:
             renewed.append({
-                "b_county": county_id, "b_elder": card.elder_id, "last_visit_at": newest[0],
-                "last_visit_id": newest[1], "last_outcome": newest[2],
+                "b_county": county_id, "b_elder": elder.id, "last_visit_at": newest[0], "last_visit_id": newest[1],
+                "last_outcome": newest[2],
             })  # fmt: skip
     if renewed:
         session.execute(_RENEW, renewed)
@@ -278,13 +277,14 @@ def _end_alerts(
 
 
 def _raise_alerts(
-    session: Session, county_id: int, found: Sequence[Any], *, now: dt.datetime
-) -> None:
+    session: Session, county_id: int, visits: Sequence[Settling], elders: Mapping[uuid.UUID, Standing], *,
+    now: dt.datetime,
+) -> None:  # fmt: skip
     """What a visit itself calls for: danger, nobody at the door, a doubt to look at."""
     wanted: list[alerts.Wanted] = []
     answered: list[tuple[uuid.UUID, dt.datetime]] = []
     decided: list[tuple[str, uuid.UUID, str]] = []
-    for v in found:
+    for v in visits:
         kinds = []
         if v.decision is not None:
             decided.append(("doubtful_visit", v.elder_id or v.id, str(v.id)))
@@ -304,6 +304,8 @@ def _raise_alerts(
         ]
     if wanted:
         alerts.raise_alerts(session, wanted, now=now)
+    waiting = {v.elder_id for v in visits if "no_answer" in {w.kind for w in wanted if w.visit_id == v.id}}
+    answered = [(e, at) for e, at in answered if e in waiting or (e in elders and elders[e].unanswered)]
     if answered:
         alerts.end_no_answer(session, county_id, answered, now=now)
     if decided:

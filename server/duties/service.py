@@ -78,19 +78,25 @@ def contribution(row: DutyRow) -> dict[str, int]:
     }
 
 
+# Built once: every visit's way in runs them.
+_DUTIES = cast(sa.Table, Duty.__table__)
+_EXISTING = sa.select(
+    _DUTIES.c.elder_id, _DUTIES.c.kind, _DUTIES.c.starts_on, _DUTIES.c.ends_on, _DUTIES.c.region_id,
+    _DUTIES.c.policy_id, _DUTIES.c.policy_version, _DUTIES.c.needed, _DUTIES.c.done, _DUTIES.c.home_done,
+    _DUTIES.c.state, _DUTIES.c.away_kept,
+).where(
+    _DUTIES.c.county_id == sa.bindparam("county", type_=sa.Integer()),
+    _DUTIES.c.elder_id.in_(sa.bindparam("ids", type_=sa.Uuid(), expanding=True)),
+    _DUTIES.c.month.in_(sa.bindparam("months", type_=sa.Date(), expanding=True)),
+)  # fmt: skip
+
+
 def existing(
     session: Session, county_id: int, elder_ids: Iterable[uuid.UUID], months: Iterable[Month]
 ) -> dict[Key, DutyRow]:
     """The duty rows of these elders in these months."""
-    found = session.execute(
-        sa.select(
-            Duty.elder_id, Duty.kind, Duty.starts_on, Duty.ends_on, Duty.region_id, Duty.policy_id,
-            Duty.policy_version, Duty.needed, Duty.done, Duty.home_done, Duty.state, Duty.away_kept,
-        ).where(
-            Duty.county_id == county_id, Duty.elder_id.in_(list(elder_ids)),
-            Duty.month.in_([m.first for m in months]),
-        )
-    )  # fmt: skip
+    values = {"county": county_id, "ids": list(elder_ids), "months": [m.first for m in months]}
+    found = session.execute(_EXISTING, values)
     rows = {}
     for elder_id, kind, starts, ends, *rest in found:
         row = DutyRow(elder_id, Period(cast(PeriodKind, kind), starts, ends), *rest)
@@ -119,7 +125,7 @@ def write(
                 for figure, n in contribution(side).items():
                     tally[figure] += sign * n
     if added:
-        session.execute(sa.insert(Duty), [_values(county_id, row) for row in added])
+        session.execute(sa.insert(_DUTIES), [_values(county_id, row) for row in added])
     if changed:
         session.execute(_UPDATE, [_update_values(county_id, row) for row in changed])
     add_to_counts(session, county_id, counts)
@@ -135,7 +141,6 @@ def _values(county_id: int, row: DutyRow) -> dict[str, object]:
     }  # fmt: skip
 
 
-_DUTIES = cast(sa.Table, Duty.__table__)
 _UPDATE = (
     sa.update(_DUTIES)
     .where(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -32,15 +32,23 @@ class Tie:
         return self.starts_at <= instant and (self.ends_at is None or instant < self.ends_at)
 
 
+# Built once: every visit's way in runs it.
+_K = cast(sa.Table, Pairing.__table__)
+_TIES = (
+    sa.select(_K.c.elder_id, _K.c.role, _K.c.starts_at, _K.c.ends_at)
+    .where(
+        _K.c.user_id == sa.bindparam("user", type_=sa.Uuid()),
+        _K.c.county_id == sa.bindparam("county", type_=sa.Integer()),
+    )
+    .order_by(_K.c.starts_at, _K.c.id)
+)
+
+
 def ties(session: Session, county_id: int, user_id: uuid.UUID) -> list[Tie]:
     """Every tie that this person ever had in the county, ended ones too: a visit is attributed by the ties of its
     trusted start. `family` ties are among them and let nobody visit."""
-    found = session.execute(
-        sa.select(Pairing.elder_id, Pairing.role, Pairing.starts_at, Pairing.ends_at)
-        .where(Pairing.user_id == user_id, Pairing.county_id == county_id)
-        .order_by(Pairing.starts_at, Pairing.id)
-    )
-    return [Tie(*row) for row in found]
+    session.flush()
+    return [Tie(*row) for row in session.execute(_TIES, {"county": county_id, "user": user_id})]
 
 
 def reachable_elder(session: Session, reach: Reach, elder_id: uuid.UUID) -> Elder | None:

@@ -11,13 +11,16 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from server.database import UtcDateTime
 from server.elders.model import Elder
 from server.pairings import queries as pairings
 from server.people.model import STAFF_ROLES, RoleGrant
+from server.regions.codes import code_range
 from server.regions.model import Region
 from server.tags.model import Tag
 from server.visits.model import Visit
@@ -27,19 +30,23 @@ from shared.rules.evidence import OtherVisit, TagVerdict
 
 # A director who goes along is as good as staff: a visit by the one who answers for the rate needs no pairing.
 STAFF = STAFF_ROLES | {"director"}
-SPAN = {"province": 10**10, "city": 10**8, "county": 10**6, "town": 10**3, "village": 1}
 NEAR_IN_TIME = dt.timedelta(hours=12)
 
 
-@dataclass(frozen=True, slots=True)
-class KnownElder:
-    id: uuid.UUID
-    region_id: int
-    code: int | None
-    policy_id: str
-    lat: float | None
-    lon: float | None
-    data_key: bytes | None
+class KnownElder(Protocol):
+    """What is asked of an elder here (server/standing.py has it)."""
+
+    @property
+    def id(self) -> uuid.UUID: ...
+    @property
+    def code(self) -> int | None: ...
+    @property
+    def lat(self) -> float | None: ...
+    @property
+    def lon(self) -> float | None: ...
+
+
+E = TypeVar("E", bound=KnownElder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +71,16 @@ class StaffArea:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Generic[E]):
     """Everything a batch of one visitor's visits in one county is judged against."""
 
-    elders: Mapping[uuid.UUID, KnownElder]
+    elders: Mapping[uuid.UUID, E]
     tags: Mapping[str, KnownTag]
     ties: Mapping[uuid.UUID, Sequence[tuple[dt.datetime, dt.datetime | None]]]
     staff: Sequence[StaffArea]
     home_region: int | None
 
-    def elder_of(self, elder_id: uuid.UUID | None, tag: str | None) -> KnownElder | None:
+    def elder_of(self, elder_id: uuid.UUID | None, tag: str | None) -> E | None:
         """The elder a visit names; else the one whose tag was scanned."""
         if elder_id is not None and (known := self.elders.get(elder_id)) is not None:
             return known
@@ -111,51 +118,53 @@ class Surroundings:
         return any(area.held(day, elder.code) for area in self.staff)
 
 
+# Built once: every visit's way in runs them.
+_T, _G, _R, _V, _E = (cast(sa.Table, c.__table__) for c in (Tag, RoleGrant, Region, Visit, Elder))
+_COUNTY = sa.bindparam("county", type_=sa.Integer())
+_VISITOR = sa.bindparam("visitor", type_=sa.Uuid())
+_TAGS = sa.select(_T.c.token_hash, _T.c.elder_id, _T.c.revoked_at).where(
+    _T.c.county_id == _COUNTY, _T.c.token_hash.in_(sa.bindparam("hashes", expanding=True))
+)
+_ROLES = (
+    sa.select(_G.c.role, _G.c.valid_from, _G.c.valid_to, _R.c.id, _R.c.code, _R.c.level)
+    .join(_R, _R.c.id == _G.c.region_id)
+    .where(_G.c.user_id == _VISITOR, _G.c.county_id == _COUNTY)
+    .order_by(_G.c.valid_from)
+)
+_EARLIER = (
+    sa.select(_V.c.id, _V.c.elder_id, _V.c.start, _V.c.stay_s, _V.c.flags, _E.c.lat, _E.c.lon)
+    .select_from(_V.outerjoin(_E, sa.and_(_E.c.county_id == _V.c.county_id, _E.c.id == _V.c.elder_id)))
+    .where(
+        _V.c.county_id == _COUNTY, _V.c.visitor_id == _VISITOR, _V.c.channel == "home",
+        _V.c.start >= sa.bindparam("first", type_=UtcDateTime()),
+        _V.c.start <= sa.bindparam("last", type_=UtcDateTime()),
+    )
+)  # fmt: skip
+
+
+def known_tags(session: Session, county_id: int, hashes: Collection[str]) -> dict[str, KnownTag]:
+    """The tags of this county with these digests, also revoked ones."""
+    if not hashes:
+        return {}
+    found = session.execute(_TAGS, {"county": county_id, "hashes": list(hashes)})
+    return {digest: KnownTag(elder_id, revoked_at is not None) for digest, elder_id, revoked_at in found}
+
+
 def gather(
-    session: Session, county_id: int, visitor_id: uuid.UUID, elder_ids: Iterable[uuid.UUID], tag_hashes: Collection[str]
-) -> Surroundings:
-    """Look up elders, tags, ties and staff roles for a batch: four queries."""
-    tags = {
-        row.token_hash: KnownTag(row.elder_id, row.revoked_at is not None)
-        for row in session.execute(
-            sa.select(Tag.token_hash, Tag.elder_id, Tag.revoked_at).where(
-                Tag.county_id == county_id, Tag.token_hash.in_(list(tag_hashes))
-            )
-        )
-    } if tag_hashes else {}  # fmt: skip
-    wanted = {*elder_ids, *(t.elder_id for t in tags.values())}
-    elders = {
-        row[0]: KnownElder(*row)
-        for row in session.execute(
-            sa.select(
-                Elder.id, Elder.region_id, Region.code, Elder.policy_id, Elder.lat, Elder.lon, Elder.data_key
-            )
-            .join(Region, Region.id == Elder.region_id)
-            .where(Elder.county_id == county_id, Elder.id.in_(list(wanted)))
-        )
-    } if wanted else {}  # fmt: skip
+    session: Session, county_id: int, visitor_id: uuid.UUID, elders: Mapping[uuid.UUID, E], tags: Mapping[str, KnownTag]
+) -> Surroundings[E]:
+    """Look up the visitor's ties and roles in this county, now and before: two queries for a batch."""
     ties: dict[uuid.UUID, list[tuple[dt.datetime, dt.datetime | None]]] = defaultdict(list)
     for tie in pairings.ties(session, county_id, visitor_id):
         if tie.role != "family":
             ties[tie.elder_id].append((tie.starts_at, tie.ends_at))
-    staff, home_region = _roles(session, county_id, visitor_id)
-    return Surroundings(elders, tags, ties, staff, home_region)
-
-
-def _roles(session: Session, county_id: int, visitor_id: uuid.UUID) -> tuple[list[StaffArea], int | None]:
-    """The visitor's staff roles in this county, also ended ones, and the region they belong to."""
-    found = session.execute(
-        sa.select(RoleGrant.role, RoleGrant.valid_from, RoleGrant.valid_to, Region.id, Region.code, Region.level)
-        .join(Region, Region.id == RoleGrant.region_id)
-        .where(RoleGrant.user_id == visitor_id, RoleGrant.county_id == county_id)
-        .order_by(RoleGrant.valid_from)
-    ).all()
+    roles = session.execute(_ROLES, {"county": county_id, "visitor": visitor_id}).all()
     staff = [
-        StaffArea(row.valid_from, row.valid_to, row.id, row.code, row.code + SPAN[row.level] - 1)
-        for row in found
+        StaffArea(row.valid_from, row.valid_to, row.id, *code_range(row.code, row.level))
+        for row in roles
         if row.role in STAFF and row.code is not None
     ]
-    return staff, found[-1].id if found else None
+    return Surroundings(elders, tags, ties, staff, roles[-1].id if roles else None)
 
 
 class Timeline:
@@ -179,14 +188,8 @@ def earlier_visits(
     session: Session, county_id: int, visitor_id: uuid.UUID, first: dt.datetime, last: dt.datetime
 ) -> list[OtherVisit]:
     """The visitor's stored home visits near these times, standing at their elders' homes."""
-    found = session.execute(
-        sa.select(Visit.id, Visit.elder_id, Visit.start, Visit.stay_s, Visit.flags, Elder.lat, Elder.lon)
-        .outerjoin(Elder, sa.and_(Elder.county_id == Visit.county_id, Elder.id == Visit.elder_id))
-        .where(
-            Visit.county_id == county_id, Visit.visitor_id == visitor_id, Visit.channel == "home",
-            Visit.start >= first - NEAR_IN_TIME, Visit.start <= last + NEAR_IN_TIME,
-        )
-    )  # fmt: skip
+    window = {"first": first - NEAR_IN_TIME, "last": last + NEAR_IN_TIME}
+    found = session.execute(_EARLIER, {"county": county_id, "visitor": visitor_id, **window})
     return [
         OtherVisit(
             row.id, row.elder_id, row.start, row.start + dt.timedelta(seconds=row.stay_s or 0),
