@@ -24,7 +24,8 @@ from flask import Flask, Response, current_app, g, request
 from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import ClientDisconnected
 
-from server import database
+from server import clock, database, keys
+from server.auth.cookie import COOKIE, cookie_actor
 from server.auth.current import actor, reach, set_actor
 from server.auth.reach import Actor
 from server.auth.rights import PUBLIC, RIGHTS, SIGNED_IN, _Open
@@ -69,6 +70,7 @@ class Route:
     paged: bool
     creates: bool
     database: bool
+    cookie: bool
     limit: int
     summary: str
     tags: tuple[str, ...]
@@ -95,12 +97,14 @@ class Router:
         paged: bool = False,
         creates: bool = False,
         database: bool = True,
+        cookie: bool = False,
         limit: int = BODY_LIMIT,
         summary: str = "",
     ) -> Callable[[Handler], Handler]:
         """`paged`: the handler gets `page: PageArgs` and returns a `Page` whose items `answer` dumps.
         `creates`: `body["id"]` is always there: the client's, or made of its Idempotency-Key, or new.
-        `database=False`: the route answers while the database is down."""
+        `database=False`: the route answers while the database is down.
+        `cookie`: a console page may ask too, by its session cookie; for routes that only read."""
         if not isinstance(right, _Open) and right not in RIGHTS:
             raise LookupError(f"{method} {path}: no such right: {right}")
 
@@ -110,7 +114,8 @@ class Router:
                 Route(
                     self.name, handler.__name__, method, self.prefix + path, right, handler,
                     body if isinstance(body, Bytes) else _schema(body), _schema(query), _schema(answer),
-                    status, paged, creates, database, limit, words, (self.name,),
+                    status, paged, creates, database, cookie and method in READS, limit, words,
+                    (self.name,),
                 )
             )  # fmt: skip
             return handler
@@ -159,7 +164,7 @@ def _view(route: Route) -> Callable[..., Response]:
             database.begin_reading(session)
         who = None
         if route.right is not PUBLIC:
-            who = authenticate()
+            who = authenticate(cookie=route.cookie)
             if not isinstance(route.right, _Open):
                 g.right = route.right
                 if not who.may(route.right):
@@ -185,8 +190,14 @@ def _view(route: Route) -> Callable[..., Response]:
     return view
 
 
-def authenticate() -> Actor:
-    """The actor of the running request by its bearer token, or 401."""
+def authenticate(*, cookie: bool = False) -> Actor:
+    """The actor of the running request by its bearer token (or the console's cookie, where that will do), or 401."""
+    if cookie and "Authorization" not in request.headers and COOKIE in request.cookies:
+        now = clock.now()
+        today = now.astimezone(clock.zone()).date()
+        visitor = cookie_actor(database.session(), keys.ring(), request.cookies[COOKIE], now, today)
+        set_actor(visitor)
+        return visitor
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise problem("token_missing")

@@ -1,11 +1,14 @@
-"""/alerts and POST /sos. (There is no stream yet: pages ask again.)"""
+"""/alerts, their stream, and POST /sos."""
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import uuid
 from typing import Any
 
 import sqlalchemy as sa
+from flask import Response, request
 
 from server import clock
 from server.alerts import acting, queries
@@ -19,6 +22,11 @@ from server.regions.codes import code_range
 
 api = Router("alerts")
 
+SHAPE = AlertOut()
+STREAM_AGAIN_MS = 5000
+STREAM_OVERLAP = dt.timedelta(seconds=30)  # what was being committed when the last answer was made
+STREAM_LONGEST = dt.timedelta(days=1)  # who was away longer loads the page anew
+
 
 @api.get("/alerts", right="alerts.read", query=AlertsQuery, answer=AlertOut, paged=True)
 def list_alerts(query: dict[str, Any], page: PageArgs) -> Page[dict[str, Any]]:
@@ -26,6 +34,29 @@ def list_alerts(query: dict[str, Any], page: PageArgs) -> Page[dict[str, Any]]:
     return queries.listed(
         session(), held(), page, codes=_codes(query.get("region")), state=query.get("state"), kind=query.get("kind")
     )
+
+
+@api.get("/alerts/stream", right="alerts.read", cookie=True)
+def stream_alerts() -> Response:
+    """Server-sent events: an `alert` event for each alert that changed since `Last-Event-ID`, then the end.
+
+    The browser asks again after 5 seconds by itself (`retry`), so no thread of the server waits with it. An alert may
+    come twice: compare `version`. The console's session cookie will do instead of a bearer token.
+    """
+    now = clock.now()
+    lines = [f"retry: {STREAM_AGAIN_MS}", f"id: {now.isoformat()}", ""]
+    try:
+        last = dt.datetime.fromisoformat(request.headers.get("Last-Event-ID", ""))
+        since = last - STREAM_OVERLAP if last.tzinfo is not None else None
+    except ValueError:
+        since = None
+    if since is not None:
+        since = max(since, now - STREAM_LONGEST)
+        for item in queries.changed_since(session(), held(), actor().counties, since):
+            data = json.dumps(SHAPE.dump(item), ensure_ascii=False)
+            lines += ["event: alert", f"id: {now.isoformat()}", f"data: {data}", ""]
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Response("\n".join(lines) + "\n", 200, headers, mimetype="text/event-stream")
 
 
 @api.get("/alerts/<uuid:alert_id>", right="alerts.read", answer=AlertStory)

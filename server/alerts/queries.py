@@ -73,6 +73,22 @@ def listed(
     return page.cut(rows, lambda row: (row.Alert.opened_at, row.Alert.id)).map(_wire)
 
 
+def changed_since(
+    session: Session, held: sa.ColumnElement[bool], counties: frozenset[int], since: dt.datetime, *, limit: int = 200
+) -> list[dict[str, Any]]:
+    """Alerts to which something happened at or after `since`, as they stand now; oldest first. Found by the ids of
+    their events, which begin with the time."""
+    first = uuid.UUID(int=int(since.timestamp() * 1000) << 80)
+    touched = sa.select(AlertEvent.alert_id).where(AlertEvent.county_id == Alert.county_id, AlertEvent.id >= first)
+    rows = session.execute(
+        _shown()
+        .where(Alert.county_id.in_(sorted(counties)), Alert.id.in_(touched), held)
+        .order_by(Alert.opened_at, Alert.id)
+        .limit(limit)
+    )
+    return [_wire(row) for row in rows]
+
+
 def one(session: Session, held: sa.ColumnElement[bool], alert_id: uuid.UUID) -> dict[str, Any] | None:
     """One alert as the list shows it, if it is held."""
     row = session.execute(_shown().where(Alert.id == alert_id, held)).first()

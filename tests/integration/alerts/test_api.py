@@ -1,6 +1,7 @@
 """/alerts and /sos over HTTP."""
 
 import datetime as dt
+import json
 import uuid
 
 import pytest
@@ -9,8 +10,10 @@ import sqlalchemy as sa
 from server.alerts import service
 from server.alerts.model import Alert
 from server.alerts.service import Wanted
+from server.auth import service as auth
+from server.auth.cookie import COOKIE, make_cookie
 from tests import factories as make
-from tests.people import CITY, COUNTY, TOWN, VILLAGE, VILLAGE_B
+from tests.people import CITY, COUNTY, KEYS, TOWN, VILLAGE, VILLAGE_B
 
 EARLIER = dt.timedelta(days=1)
 
@@ -153,3 +156,36 @@ def test_kin_call_for_help_once_and_the_director_hears_of_it(client, session, pl
     assert stranger.status_code == 404
     reused = client.post("/api/v1/sos", json={"id": call["id"]}, headers=place.bearer(kin))
     assert (reused.status_code, reused.json["code"]) == (409, "id_reused")
+
+
+def streamed(client, headers, last=None) -> list[str]:
+    """The alerts that a stream tells of."""
+    headers = headers | ({"Last-Event-ID": last.isoformat()} if last else {})
+    answer = client.get("/api/v1/alerts/stream", headers=headers)
+    assert (answer.status_code, answer.mimetype) == (200, "text/event-stream")
+    assert answer.text.startswith("retry: 5000\nid: ")
+    return [json.loads(line[6:])["id"] for line in answer.text.splitlines() if line.startswith("data: ")]
+
+
+def test_the_stream_tells_of_what_changed_in_ones_region_and_ends(client, place, alerts, now):
+    _, alert_id = alerts[VILLAGE]
+    director, next_door = place.somebody(("director", VILLAGE)), place.somebody(("director", VILLAGE_B))
+    assert streamed(client, director) == []
+    assert streamed(client, director, now - EARLIER) == [alert_id]
+    assert streamed(client, director, now - dt.timedelta(hours=1)) == []
+    client.post(f"/api/v1/alerts/{alert_id}/acknowledge", json={"note": ""}, headers=director)
+    assert streamed(client, director, now) == [alert_id]
+    assert streamed(client, next_door, now) == []
+    assert client.get("/api/v1/alerts/stream").status_code == 401
+    assert client.get("/api/v1/alerts/stream", headers=place.somebody(("family", VILLAGE))).status_code == 403
+
+
+def test_the_stream_takes_the_consoles_cookie_and_nothing_else_does(client, session, place, alerts, now):
+    director = place.user(("director", VILLAGE))
+    held = auth.open_session(session, director.id, now, kind="console")
+    session.commit()
+    client.set_cookie(COOKIE, make_cookie(KEYS, held.id))
+    assert streamed(client, {}, now - EARLIER) == [alerts[VILLAGE][1]]
+    assert client.get("/api/v1/alerts").status_code == 401
+    client.set_cookie(COOKIE, "forged")
+    assert client.get("/api/v1/alerts/stream").status_code == 401
