@@ -39,7 +39,7 @@ apt_install() {
   fi
 }
 
-has_library() { ldconfig -p 2>/dev/null | grep -q "$1" || /sbin/ldconfig -p 2>/dev/null | grep -q "$1"; }
+has_library() { { ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null; } | grep "$1" >/dev/null; }  # not -q: pipefail
 
 has_browser() {
   command -v chromium >/dev/null || command -v google-chrome >/dev/null \
@@ -69,7 +69,9 @@ need_venv() {
   python=$(find_python) || { apt_install python3 python3-venv && python=$(find_python); } \
     || give_up "Python 3.11 or newer is needed; here is: $(python3 --version 2>&1 || true)"
   wanted=$({ "$python" -VV; pwd; cat pyproject.toml; } | sha256sum)
-  if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+  # what the tests need holds what everything else needs
+  if [ -x .venv/bin/python ] \
+     && { [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] || [ "$(cat .venv/.installed-test 2>/dev/null)" = "$wanted" ]; }; then
     return
   fi
   if ! { [ -x .venv/bin/python ] && .venv/bin/python -m pip --version && grep -qx "$(pwd)" .venv/.place; } >/dev/null 2>&1; then
@@ -83,7 +85,7 @@ need_venv() {
     pwd >.venv/.place
   fi
   say "installing the project and what it needs (some minutes the first time)"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".[$extra]" \
+  .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check -e ".[$extra]" \
     || give_up "pip could not install the project (see above)"
   if [ "$extra" = test ] && ! has_browser; then
     .venv/bin/playwright install --with-deps chromium >&2 || say "no browser for the console's tests"
