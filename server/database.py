@@ -92,6 +92,14 @@ def session() -> Session:
     return db.session()
 
 
+def plan_anew(on: Session) -> None:
+    """For this transaction, have PostgreSQL plan each statement for its own values. A plan kept from before compares
+    every row with each of the thousand values of an `IN` in turn; planned with them, it looks them up in a hash table
+    (measured: 1 s against 13 ms at 25,000 rows)."""
+    if on.get_bind().dialect.name == "postgresql":
+        on.execute(sa.text("SET LOCAL plan_cache_mode = force_custom_plan"))
+
+
 def begin_reading(on: Session) -> None:
     """Say that the transaction which `on` is about to begin only reads. Call it before the first statement; one that
     has already begun stays as it is."""

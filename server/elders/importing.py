@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from server.audit import service as audit
 from server.audit.model import AuditEntry
 from server.auth.reach import Reach
+from server.database import plan_anew
 from server.elders import profile
 from server.elders.model import Elder, ElderCard, ElderStatus
 from server.elders.register import Reading, RegionBook, RegisterRow, RowProblem, Rules, read_register
@@ -99,6 +100,7 @@ def import_register(
     writer = _Writer(session, vault, scope, result, now, registered_on or today, actor_id, settle)
     session.commit()  # ends what was only read; each batch begins as one that writes
     for batch in _batches(_allowed(reading, reach, scope, result), BATCH):
+        plan_anew(session)
         for county_region, rows in _by_county(batch):
             writer.plan(county_region, rows) if dry_run else writer.write(county_region, rows)
         session.commit()  # of a dry run nothing

@@ -119,6 +119,6 @@ def _shown(found: RowProblem) -> dict[str, object]:
     bare = RowProblem(found.sheet, found.row, found.column, found.code, params)
     return {
         "sheet": found.sheet, "row": found.row, "column": found.column, "code": found.code,
-        "what": {lang: bare.what(lang) for lang in ("zh", "en")},  # type: ignore[arg-type]
-        "how_to_mend": {lang: bare.how_to_mend(lang) for lang in ("zh", "en")},  # type: ignore[arg-type]
+        "what": {lang: bare.what(lang) for lang in ("zh", "en")},
+        "how_to_mend": {lang: bare.how_to_mend(lang) for lang in ("zh", "en")},
     }  # fmt: skip
