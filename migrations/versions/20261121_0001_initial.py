@@ -747,7 +747,6 @@ def upgrade():
     )
     op.create_table(
         "tags",
-        sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("elder_id", sa.Uuid(), nullable=False),
         sa.Column("key_id", sa.String(length=20), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
@@ -756,11 +755,12 @@ def upgrade():
         sa.Column("revoked_at", UtcDateTime(), nullable=True),
         sa.Column("county_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["county_id", "elder_id"], ["elders.county_id", "elders.id"], name=op.f("fk_tags_county_id_elder_id")
         ),
         sa.ForeignKeyConstraint(["county_id"], ["counties.id"], name=op.f("fk_tags_county_id")),
-        sa.PrimaryKeyConstraint("generation", "county_id", "id", name=op.f("pk_tags")),
+        sa.PrimaryKeyConstraint("county_id", "id", "generation", name=op.f("pk_tags")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_tags_token_hash")),
     )
     op.create_index(op.f("ix_tags_county_id_elder_id"), "tags", ["county_id", "elder_id"], unique=False)

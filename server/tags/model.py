@@ -21,7 +21,7 @@ class Tag(CountyRow, Base):
         sa.Index(None, "county_id", "elder_id"),
     )
 
-    generation: Mapped[int] = mapped_column(primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True, sort_order=1)  # the key begins with the county
     elder_id: Mapped[uuid.UUID]
     key_id: Mapped[str] = mapped_column(sa.String(20))
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
