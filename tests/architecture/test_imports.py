@@ -9,7 +9,7 @@ import pytest
 from server.database import NOUNS
 
 ROOT = Path(__file__).parents[2]
-ABOVE_NOUNS = {"intake", "outcomes", "revisions", "closing", "wechat", "scheduler", "console", "h5", "demo"}
+ABOVE_NOUNS = {"intake", "outcomes", "standing", "revisions", "closing", "wechat", "scheduler", "console", "h5", "demo"}
 
 
 def imports_of(path: Path) -> set[str]:
