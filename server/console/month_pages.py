@@ -11,6 +11,7 @@ from flask import request
 from server import clock
 from server.alerts import queries as alerts
 from server.auth.current import actor, reach
+from server.auth.reach import Area, Reach
 from server.console.ask import asked_month, asked_page, asked_region, way_to
 from server.console.pages import Pages
 from server.console.render import link, may, page
@@ -42,13 +43,15 @@ def month() -> str:
         rows = queries.missing(
             session(), reach("compliance.missing"), region, m, PageArgs(SHOWN_AT_ONCE), now=now
         )
+    share = queries.elapsed_share(m, local_date(now, tz))
+    over = m < month_of(now, tz)
     return page(
-        "month.html", f=figures, m=m, current=month_of(now, tz), way=way_to(region, reach()),
-        share=queries.elapsed_share(m, local_date(now, tz)), children=_sorted(figures["children"], asked_sort),
-        sort=asked_sort or "worst", asked_sort=asked_sort, missing=rows,
-        phones=visitor_phones(rows.items if rows else ()),
-        links=_links(region, m) if persons else {}, figures_only=not persons, up_to=COUNTED_UP_TO,
-        to_review=_to_review(region) if persons else 0, open_alerts=_open_alerts(region) if persons else 0,
+        "month.html", f=figures, m=m, current=month_of(now, tz), over=over, share=share,
+        versions=_versions(region, m) if over else [], way=way_to(region, reach()),
+        children=_sorted(figures["children"], asked_sort), sort=asked_sort or "worst", asked_sort=asked_sort,
+        missing=rows, phones=visitor_phones(rows.items if rows else ()), links=_links(region, m) if persons else {},
+        figures_only=not persons, to_review=_to_review(region) if persons else 0,
+        open_alerts=_open_alerts(region) if persons else 0, up_to=COUNTED_UP_TO,
     )  # fmt: skip
 
 
@@ -93,6 +96,18 @@ def _sorted(children: list[dict[str, Any]], sort: str | None) -> list[dict[str, 
     if sort == "missing":
         return sorted(children, key=lambda c: -c["missing"])
     return sorted(children, key=lambda c: (c["rate"] is None, c["rate"] or 0.0, -c["missing"]))
+
+
+def _versions(region: Region, m: Month) -> list[dict[str, Any]]:
+    """Every frozen version of the month's figures, for this region, the newest first. Of more counties than one there
+    is no single version to show."""
+    if not may("months.read") or region.level in ("province", "city"):
+        return []
+    held = reach("months.read")
+    low, high = visits.region_span(region)
+    areas = tuple(Area(a.county_id, low, high) for a in held.areas if a.lo <= low and high <= a.hi)
+    narrow = Reach(held.user_id, tuple(dict.fromkeys(areas)))
+    return list(queries.closings(session(), narrow, PageArgs(20), month=m).items)
 
 
 def _to_review(region: Region) -> int:

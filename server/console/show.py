@@ -69,6 +69,13 @@ def moment(value: dt.datetime | str | None) -> str:
     return f"{local_day(value)} {time_of_day(value)}"
 
 
+def until(end: str, start: str) -> str:
+    """The end of what began at `start`: the time alone on the same day."""
+    first, last = dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end)
+    zone = clock.zone()
+    return time_of_day(last) if local_date(first, zone) == local_date(last, zone) else moment(last)
+
+
 def days_since(value: dt.datetime | dt.date | None) -> int | None:
     """Whole local days since then."""
     if value is None:

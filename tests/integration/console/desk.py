@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -39,10 +40,12 @@ class Desk:
         self.client.set_cookie(COOKIE, make_cookie(KEYS, self.session_id))
 
 
-def desk(client: FlaskClient, place: Place, *roles: tuple[str, int], user: User | None = None) -> Desk:
+def desk(
+    client: FlaskClient, place: Place, *roles: tuple[str, int], user: User | None = None, at: dt.datetime = NOW
+) -> Desk:
     """Somebody new with these roles (or `user`), signed in."""
     user = user or place.user(*roles)
-    held = auth.open_session(place.session, user.id, NOW, kind="console")
+    held = auth.open_session(place.session, user.id, at, kind="console")
     session_id = held.id
     place.session.commit()
     return Desk(client, session_id, user)

@@ -1,13 +1,14 @@
 """What directors do at the console, and what stands there afterwards."""
 
 import datetime as dt
+import hashlib
 import io
 import re
 
 import pytest
 import sqlalchemy as sa
 
-from server import intake, outcomes
+from server import clock, closing, intake, outcomes
 from server.absences.model import Absence
 from server.alerts.model import Alert
 from server.audit.model import AuditEntry
@@ -132,6 +133,38 @@ def test_a_decision_without_grounds_is_asked_again(app, client, world, form, wor
     assert answer.status_code == 422
     assert words in answer.text
     assert world.session.scalar(sa.select(sa.func.count()).select_from(Review)) == 0
+
+
+def test_a_visits_photo_is_shown_once_it_has_arrived(app, client, world):
+    jpeg = b"\xff\xd8\xff\xe0" + b"a picture" * 20
+    digest = hashlib.sha256(jpeg).hexdigest()
+    visit_id = bring(app, world, sent(world.elder, photos=[digest]))
+    director = desk(client, world, ("director", VILLAGE))
+    address = f"/console/visits/{visit_id}/photos/{digest}"
+    assert "还有 1 张照片没有传到" in director.get(f"/console/visits/{visit_id}").text
+    assert director.get(address).status_code == 404
+    put = client.put(
+        f"/api/v1/sync/visits/{visit_id}/photos/{digest}", data=jpeg, content_type="image/jpeg",
+        headers=world.bearer(world.volunteer),
+    )  # fmt: skip
+    assert put.status_code == 201, put.text
+    assert address in director.get(f"/console/visits/{visit_id}").text
+    answer = director.get(address)
+    assert (answer.data, answer.mimetype) == (jpeg, "image/jpeg")
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_closed_month_shows_when_it_was_frozen(app, client, world):
+    later = dt.datetime(2026, 12, 8, 2, 0, tzinfo=dt.UTC)
+    closing.close_months(world.session, world.county.id, now=later)
+    world.session.commit()
+    clock.set_clock(app, lambda: later)
+    director = desk(client, world, ("director", VILLAGE), at=later)
+    page = director.get("/console/month?month=2026-11")
+    assert "已结账" in page.text
+    assert "第 1 版，12月8日 10:00 封存" in page.text
+    assert "到月底仍有 1 人没有访到" in page.text
+    assert "已结账" not in director.get("/console/month").text
 
 
 def test_nobody_is_offered_to_review_their_own_visit(app, client, world):
