@@ -2,13 +2,24 @@
 
 Threads, because a photo on a bad line takes minutes and must not hold up the others; the app is loaded once and
 forked, so that a second worker costs little memory and no start-up time.
+
+Nobody who falls silent holds anything up: a phone whose line went dead in the middle of an upload gives its thread
+back after STALLED_S without a byte, and workers end with a master that was killed, so that the port is free again.
 """
 
+import ctypes
 import gc
 import os
+import signal
+import socket
+import struct
+import sys
 from typing import Any
 
 from server.settings import Settings
+
+STALLED_S = 60  # without one byte of an upload, or without room for one of an answer
+PR_SET_PDEATHSIG = 1
 
 _settings = Settings.from_env(os.environ)
 
@@ -29,10 +40,22 @@ loglevel = "warning"
 proc_name = "yuetan"
 
 
-def when_ready(_server: Any) -> None:
+def when_ready(server: Any) -> None:
+    for listener in server.LISTENERS:  # what is accepted there inherits it
+        for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.sock.setsockopt(socket.SOL_SOCKET, side, struct.pack("@ll", STALLED_S, 0))
     # what was loaded before the fork stays shared: the collector must not touch it
     gc.collect()
     gc.freeze()
+
+
+def post_fork(server: Any, _worker: Any) -> None:
+    # An orphan would keep the port for as long as a client is connected, and no new master could begin. What it was
+    # doing is rolled back, and phones send it again.
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != server.pid:  # it died before we could say so
+            os._exit(1)
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -97,7 +97,7 @@ def together(orders: list[Order], given: argparse.Namespace) -> list[dict[str, A
             act(pool, "enrol", workers, Worker.enrol)
             act(pool, "record", workers, Worker.record)
             act(pool, "send", workers, Worker.send)
-            return list(pool.map(_judged, workers))
+            return list(pool.map(judged, workers))
     finally:
         for worker in workers:
             worker.phone.stop()
@@ -123,19 +123,20 @@ def killed(orders: list[Order], given: argparse.Namespace) -> list[dict[str, Any
     for phone in phones:
         worker = Worker(phone.order)
         try:
-            judged = _judged(worker)
+            one = judged(worker)
             rows = {row.id for row in worker.phone.store.outbox.all()}
-            judged["disagreements"] += [
+            one["disagreements"] += [
                 f"visit {visit_id} was said to be saved and is gone" for visit_id in sorted(phone.promised - rows)
             ]
-            judged |= {"kills": phone.kills, **phone.tally}
-            seen.append(judged)
+            one |= {"kills": phone.kills, **phone.tally}
+            seen.append(one)
         finally:
             worker.phone.stop()
     return seen
 
 
-def _judged(worker: Worker) -> dict[str, Any]:
+def judged(worker: Worker) -> dict[str, Any]:
+    """What a phone says of itself, and every disagreement with the server."""
     worker.look()
     on_server, disagreements = Comparer(worker.phone.store, worker.phone.platform).disagreements()
     seen = worker.seen()

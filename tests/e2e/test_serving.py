@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from tests.databases import free_port, fresh_database
 
 ROOT = Path(__file__).parents[2]
+WORKERS = 2
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def server(url, tmp_path_factory):
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("YUETAN_")},
         "YUETAN_HOME": str(tmp_path_factory.mktemp("home")), "YUETAN_DATABASE_URL": url, "YUETAN_PORT": str(port),
-        "YUETAN_SECRET_KEY": "a secret of this test", "YUETAN_WORKERS": "2", "YUETAN_THREADS": "4",
+        "YUETAN_SECRET_KEY": "a secret of this test", "YUETAN_WORKERS": str(WORKERS), "YUETAN_THREADS": "4",
     }  # fmt: skip
     with open(tmp_path_factory.mktemp("log") / "log", "w+") as log:
         process = subprocess.Popen(
@@ -51,7 +52,7 @@ def server(url, tmp_path_factory):
 def _wait(port, process, log):
     for _ in range(300):
         with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
-            if answer.status == 200:
+            if answer.status == 200 and len(children(process)) == WORKERS:
                 return
         if process.poll() is not None:
             break

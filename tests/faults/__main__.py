@@ -1,0 +1,98 @@
+"""`scripts/faults`: long fault runs against the real server, each on throw-away databases.
+
+Exit status: 0 everything held, 1 something did not (the last line says what, as JSON), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.databases import KINDS, cluster
+from tests.faults.kills import kills
+from tests.faults.report import Run, show
+from tests.faults.same import same
+from tests.faults.served import serving
+from tests.faults.uploads import uploads
+from tests.faults.world import World, world
+
+Play = Callable[[World, argparse.Namespace, int], Run]
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/faults", description=__doc__)
+    parser.add_argument("--database", choices=(*KINDS, "both"), default="both")
+    parser.add_argument("--seed", type=int, default=None, help="default: a random one, which is printed")
+    plays = parser.add_subparsers(dest="play", required=True)
+    one = plays.add_parser("kills", help="SIGKILL the server's processes and phones while a fleet records and sends")
+    one.add_argument("--kills", type=int, default=300)
+    one.add_argument("--phones", type=int, default=50)
+    one.add_argument("--visits", type=int, default=40, help="visits that each phone records")
+    one.add_argument("--parallel", type=int, default=4, help="phones that live at the same time")
+    one = plays.add_parser("uploads", help="cut uploads off at random bytes")
+    one.add_argument("--uploads", type=int, default=200)
+    one = plays.add_parser("same", help="send one body many times at once")
+    one.add_argument("--times", type=int, default=20)
+    one.add_argument("--visits", type=int, default=100)
+    one.add_argument("--rounds", type=int, default=5)
+    for name in plays.choices.values():  # before or after the play: both are natural
+        name.add_argument("--database", choices=(*KINDS, "both"), default=argparse.SUPPRESS)
+        name.add_argument("--seed", type=int, default=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run → exit status."""
+    given = arguments()
+    seed = random.SystemRandom().randrange(10**6) if given.seed is None else given.seed
+    databases = KINDS if given.database == "both" else (given.database,)
+    runs: list[Run] = []
+    with contextlib.ExitStack() as open_:
+        postgres = open_.enter_context(cluster()) if "postgresql" in databases else None
+        for kind in databases:
+            folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="yuetan-faults-")))
+            print(f"{given.play} on {kind}, seed {seed} …", file=sys.stderr)
+            runs += PLAYS[given.play](kind, folder, postgres, given, seed)
+    return show(runs)
+
+
+@contextlib.contextmanager
+def _six(kind: str, folder: Path, postgres: str | None, seed: int) -> Iterator[tuple[World, Any]]:
+    """Six visitors with a few elders each, and the server."""
+    with (
+        world(kind, folder, postgres, visitors=6, elders_each=8, seed=seed) as made,
+        serving(made.url, made.home, threads=16) as server,
+    ):
+        yield made, server
+
+
+def _kills(kind: str, folder: Path, postgres: str | None, given: argparse.Namespace, seed: int) -> list[Run]:
+    with (
+        world(kind, folder, postgres, visitors=given.phones, elders_each=6, seed=seed) as made,
+        serving(made.url, made.home, threads=16) as server,
+    ):
+        return [kills(made, server, phones=given.phones, visits=given.visits, count=given.kills, seed=seed,
+                      parallel=given.parallel)]  # fmt: skip
+
+
+def _uploads(kind: str, folder: Path, postgres: str | None, given: argparse.Namespace, seed: int) -> list[Run]:
+    with _six(kind, folder, postgres, seed) as (made, server):
+        return [uploads(made, server, count=given.uploads, seed=seed)]
+
+
+def _same(kind: str, folder: Path, postgres: str | None, given: argparse.Namespace, seed: int) -> list[Run]:
+    with _six(kind, folder, postgres, seed) as (made, server):
+        return [same(made, server, times=given.times, visits=given.visits, seed=seed + n) for n in range(given.rounds)]
+
+
+PLAYS: dict[str, Callable[..., list[Run]]] = {"kills": _kills, "uploads": _uploads, "same": _same}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
