@@ -56,6 +56,7 @@ need_packages() {
   has_library 'libzbar\.so\.0' || missing+=(libzbar0)
   has_library 'libEGL\.so\.1' || missing+=(libegl1)
   has_library 'libGLESv2\.so\.2' || missing+=(libgles2)
+  has_library 'libatomic\.so\.1' || missing+=(libatomic1)  # Playwright's driver
   has_library 'libgbm\.so\.1' || missing+=(libgbm1)
   compgen -G '/usr/lib/*/dri/*_dri.so' >/dev/null || missing+=(libgl1-mesa-dri)
   # The tests that need what could not be installed say so themselves.

@@ -93,7 +93,7 @@ def test_uploads_cut_off_anywhere_harm_nobody(server, url, database_kind):
         speak(port, whole[: draw.randint(1, len(whole) - 1)], finish=False)
     assert b'"body_cut_short"' in speak(port, login(length=500))
     assert b"401" in speak(port, login()).split(b"\r\n")[0]
-    assert children(process) == workers
+    assert workers <= children(process)  # one that had not been started yet may have come
     if database_kind == "postgresql":
         engine = sa.create_engine(url)
         with engine.connect() as connection:
