@@ -31,7 +31,7 @@ from server.visits.evidence import Surroundings, Timeline, earlier_visits, gathe
 from server.visits.model import Judgement, Photo, Refusal, Visit
 from server.visits.sealing import key_for, seal, unseal
 from shared.clock import TrustedTimes, trusted_times
-from shared.ids import uuid7
+from shared.ids import read_uuid, uuid7
 from shared.protocol import visit as wire
 from shared.protocol.limits import MAX_ITEM
 from shared.protocol.tags import token_hash, token_of
@@ -222,6 +222,7 @@ def _receive_in(
     elders = standing.locked(session, county_id, named | {tag.elder_id for tag in tags.values()})
     around = gather(session, county_id, sender.user_id, elders, tags)
     fresh = _drop_known(session, county_id, sender, readable, around, vault)
+    _name_reused(session, county_id, [i for i in items if i.read.visit is None])
     refused = [i for i in items if i.result.status == "rejected"]
     if refused:
         session.add_all([_refusal(county_id, sender, i, vault, now) for i in refused])
@@ -273,6 +274,16 @@ def _drop_known(
         else:
             fresh[visit.id] = item
     return list(fresh.values())
+
+
+def _name_reused(session: Session, county_id: int, items: Sequence[_Item]) -> None:
+    """The id is looked up before anything else: what cannot be read under an accepted visit's id is other content."""
+    named = [(i, read_uuid(i.raw.get("id"))) for i in items if isinstance(i.raw, dict)]
+    if ids := {id_ for _, id_ in named if id_ is not None}:
+        accepted = {row.id for row in session.execute(_KNOWN, {"county": county_id, "ids": sorted(ids)})}
+        for item, id_ in named:
+            if id_ in accepted:
+                item.result = Result(str(id_), "rejected", error="id_reused")
 
 
 def _same(

@@ -85,7 +85,10 @@ def result_out(result: intake.Result, words: Language) -> dict[str, Any]:
     error = None
     if result.error is not None:
         fields_wrong = {path: [FIELD_ERRORS.get(c, Text(c, c)) for c in codes] for path, codes in result.errors.items()}
-        error = problem(result.error, limit=MAX_ITEM, errors=fields_wrong or None).body(words)
+        wrong = problem(result.error, errors=fields_wrong or None)
+        if result.error == "item_too_large":
+            wrong.params["limit"] = MAX_ITEM
+        error = wrong.body(words)
     return {
         "id": result.id, "status": result.status, "assurance": result.assurance,
         "flags": [flag_out(dict(flag)) for flag in result.flags], "photos_missing": list(result.photos_missing),

@@ -39,6 +39,7 @@ _TIME = re.compile(
 ).fullmatch
 _BAD_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 _INT_MAX = 1 << 53
+WORD_MAX = 40
 FAULTS_MAX = 50
 """Paths that are told; an item of 64 KiB can hold thousands."""
 _DATUMS = ("wgs84", "gcj02")
@@ -72,6 +73,12 @@ def clean_text(value: str) -> str:
 def read_code(value: object) -> str | None:
     """A code of a closed list that may grow: `[a-z0-9_]{1,40}`; None for anything else."""
     return value if type(value) is str and _CODE(value) is not None else None
+
+
+def read_word(value: object) -> str | None:
+    """A required word. One that no list has is kept, however it is written (the first 40 characters: the raw item has
+    the whole); None where there is none."""
+    return clean_text(value)[:WORD_MAX] or None if type(value) is str else None
 
 
 def _number(value: object) -> float | None:
@@ -256,13 +263,13 @@ def read_visit(item: object) -> ReadVisit:
     if id_ is None:
         errors["id"] = ["required" if raw is None else "not_a_uuid"]
     raw = get("channel")
-    channel = read_code(raw)
+    channel = read_word(raw)
     if channel is None:
         errors["channel"] = ["required" if raw is None else "not_a_code"]
     elif channel not in CHANNELS:
         faults.append("channel")
     raw = get("outcome")
-    outcome = read_code(raw)
+    outcome = read_word(raw)
     if outcome is None:
         errors["outcome"] = ["required" if raw is None else "not_a_code"]
     elif outcome not in OUTCOMES:
