@@ -37,6 +37,7 @@ from server.regions.model import County, Region
 from shared.ids import uuid7
 
 BATCH = 1_000
+COUNTED_FROM = 4_000  # new elders after which the database counts its rows anew, and at each doubling
 # plain tables: a batch goes in without the cost of objects
 _ELDERS, _CARDS, _STATUSES = (cast(sa.Table, model.__table__) for model in (Elder, ElderCard, ElderStatus))
 COUNTIES_AT_ONCE = 100  # more would make the book of places large and its names ambiguous
@@ -98,12 +99,16 @@ def import_register(
     reading = read_register(source, scope.book, Rules(today))
     result = Imported(dry_run=dry_run, skipped_sheets=reading.skipped)
     writer = _Writer(session, vault, scope, result, now, registered_on or today, actor_id, settle)
+    counted = COUNTED_FROM
     session.commit()  # ends what was only read; each batch begins as one that writes
     for batch in _batches(_allowed(reading, reach, scope, result), BATCH):
         plan_anew(session)
         for county_region, rows in _by_county(batch):
             writer.plan(county_region, rows) if dry_run else writer.write(county_region, rows)
         session.commit()  # of a dry run nothing
+        if result.created >= counted:
+            _count_anew(session)
+            counted = 2 * result.created
         if progress:
             progress(reading.counts.rows + reading.counts.blank, reading.total)
     result.rows, result.blank = reading.counts.rows, reading.counts.blank
@@ -144,6 +149,14 @@ class _Scope:
             wanted = {region.id: over.get(region.id) for region in found}
         ranges = [code_range(region.code, region.level) for region in found if region.code is not None]
         return cls(RegionBook(regions.book_rows(session, ranges)), wanted)
+
+
+def _count_anew(session: Session) -> None:
+    """Let PostgreSQL know how large the tables have become: it learns so by itself only after a minute, and would read
+    them through for each batch until then."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("ANALYZE elders, elder_cards, elder_statuses"))
+        session.commit()
 
 
 def _allowed(
