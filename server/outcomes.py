@@ -36,7 +36,7 @@ from server.visits.model import Visit
 from shared.protocol.visit import WHEREABOUTS
 from shared.rules.duty import VisitFact, judge_duty, qualifies
 from shared.rules.months import Month, Period, Week, is_due, is_due_week, local_date, month_of
-from shared.rules.policy import UNIVERSAL, VisitPolicy
+from shared.rules.policy import VisitPolicy
 
 WEEK = dt.timedelta(days=7)
 
@@ -88,18 +88,18 @@ def settle_visits(session: Session, county_id: int, visit_ids: Collection[uuid.U
     found = session.execute(sa.select(*columns).where(Visit.county_id == county_id, Visit.id.in_(list(visit_ids))))
     visits = [Settling(*row) for row in found]
     elders = standing.locked(session, county_id, {v.elder_id for v in visits if v.elder_id is not None})
-    settle_new(session, county_id, visits, elders, policies.current(session, county_id), now=now)
+    settle_new(session, county_id, visits, elders, now=now)
 
 
 def settle_new(
-    session: Session, county_id: int, visits: Sequence[Settling], elders: Mapping[uuid.UUID, Standing],
-    known: Mapping[str, VisitPolicy], *, now: dt.datetime,
+    session: Session, county_id: int, visits: Sequence[Settling], elders: Mapping[uuid.UUID, Standing], *,
+    now: dt.datetime,
 ) -> None:  # fmt: skip
-    """The same for visits that were stored just now, by whoever locked their `elders` and read the policies."""
+    """The same for visits that were stored just now, by whoever locked their `elders`."""
     tz = zone()
     months = {month for v in visits for month in months_touched(local_date(v.start, tz))}
     concerned = {v.elder_id: elders[v.elder_id] for v in visits if v.elder_id is not None and v.elder_id in elders}
-    moved = _refresh(session, county_id, concerned, months, known, now=now)
+    moved = _refresh(session, county_id, concerned, months, now=now)
     pairs = moved | {(v.visitor_id, month_of(v.start, tz)) for v in visits if v.counts}
     if pairs:
         timebank.settle(session, county_id, pairs, now=now)
@@ -122,12 +122,12 @@ def refresh(
     if not elder_ids or not months:
         return set()
     elders = standing.locked(session, county_id, elder_ids)
-    return _refresh(session, county_id, elders, months, policies.current(session, county_id), now=now)
+    return _refresh(session, county_id, elders, months, now=now)
 
 
 def _refresh(
-    session: Session, county_id: int, elders: Mapping[uuid.UUID, Standing], months: Collection[Month],
-    known: Mapping[str, VisitPolicy], *, now: dt.datetime,
+    session: Session, county_id: int, elders: Mapping[uuid.UUID, Standing], months: Collection[Month], *,
+    now: dt.datetime,
 ) -> set[tuple[uuid.UUID, Month]]:  # fmt: skip
     if not elders or not months:
         return set()
@@ -139,7 +139,7 @@ def _refresh(
 
     after: list[DutyRow] = []
     for elder in elders.values():
-        policy = known.get(elder.policy_id, UNIVERSAL)
+        policy = elder.policy
         facts = [v.fact for v in visits.get(elder.id, ())]
         for period in _owed(elder, policy, months, today, before):
             absent = any(a.touches(period) for a in absences.get(elder.id, ()))
@@ -151,7 +151,7 @@ def _refresh(
     flipped: dict[uuid.UUID, bool] = {}
     moved: set[tuple[uuid.UUID, Month]] = set()
     for elder_id, rows in visits.items():
-        policy = known.get(elders[elder_id].policy_id, UNIVERSAL)
+        policy = elders[elder_id].policy
         for row in rows:
             if (counts := qualifies(row.fact, policy)) != row.counts:
                 flipped[row.fact.id] = counts

@@ -10,7 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,7 +18,10 @@ from sqlalchemy.orm import Session
 from server.absences.model import Absence
 from server.alerts.model import Alert
 from server.elders.model import Elder, ElderCard
+from server.policies.model import Policy
+from server.policies.queries import DEFAULTS
 from server.regions.model import Region
+from shared.rules.policy import UNIVERSAL, VisitPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Standing:
     id: uuid.UUID
     region_id: int
     code: int | None
-    policy_id: str
+    policy: VisitPolicy
     registered_on: dt.date
     left_on: dt.date | None
     lat: float | None
@@ -43,7 +46,7 @@ class Standing:
 
 
 # Built once: every visit's way in runs them, and building a statement costs more than running it.
-_E, _C, _R, _B, _A = (cast(sa.Table, c.__table__) for c in (Elder, ElderCard, Region, Absence, Alert))
+_E, _C, _R, _B, _A, _P = (cast(sa.Table, c.__table__) for c in (Elder, ElderCard, Region, Absence, Alert, Policy))
 _COUNTY = sa.bindparam("county", type_=sa.Integer())
 _IDS = sa.bindparam("ids", type_=sa.Uuid(), expanding=True)
 
@@ -59,16 +62,24 @@ _ABSENT = sa.exists().where(
 _UNANSWERED = sa.exists().where(
     _A.c.county_id == _COUNTY, _A.c.elder_id == _E.c.id, _A.c.kind == "no_answer", _A.c.state != "resolved"
 )
+_LATER = _P.alias("later")
+_POLICY = sa.and_(
+    _P.c.county_id == _E.c.county_id, _P.c.id == _E.c.policy_id,
+    ~sa.exists().where(
+        _LATER.c.county_id == _P.c.county_id, _LATER.c.id == _P.c.id, _LATER.c.version > _P.c.version
+    ),
+)  # fmt: skip
 _READ = (
     sa.select(
-        _E.c.id, _E.c.region_id, _R.c.code, _E.c.policy_id, _E.c.registered_on, _E.c.left_on, _E.c.lat, _E.c.lon,
+        _E.c.policy_id, _P.c.version, _P.c.focused, _P.c.channels, _P.c.per_month, _P.c.per_week, _P.c.home_per_month,
+        _P.c.stay_min_s, _E.c.id, _E.c.region_id, _R.c.code, _E.c.registered_on, _E.c.left_on, _E.c.lat, _E.c.lon,
         _E.c.data_key, _C.c.last_visit_id, _C.c.last_visit_at, _C.c.last_outcome,
         _ABSENT.correlate(_E).label("absent"), _UNANSWERED.correlate(_E).label("unanswered"),
     )
     .select_from(
-        _E.join(_R, _R.c.id == _E.c.region_id).join(
-            _C, sa.and_(_C.c.county_id == _E.c.county_id, _C.c.elder_id == _E.c.id)
-        )
+        _E.join(_R, _R.c.id == _E.c.region_id)
+        .join(_C, sa.and_(_C.c.county_id == _E.c.county_id, _C.c.elder_id == _E.c.id))
+        .outerjoin(_P, _POLICY)
     )
     .where(_E.c.county_id == _COUNTY, _E.c.id.in_(_IDS))
 )  # fmt: skip
@@ -82,4 +93,14 @@ def locked(session: Session, county_id: int, elder_ids: Collection[uuid.UUID]) -
     values = {"county": county_id, "ids": sorted(elder_ids)}
     if session.get_bind().dialect.name != "sqlite":  # which has one writer anyway
         session.execute(_LOCK, values).all()
-    return {row[0]: Standing(*row) for row in session.execute(_READ, values)}
+    return {row.id: _standing(row) for row in session.execute(_READ, values)}
+
+
+def _standing(row: Any) -> Standing:
+    policy_id, version, focused, channels, *numbers = row[:8]
+    if version is None:  # a county without policies of its own yet
+        policy = DEFAULTS.get(policy_id, UNIVERSAL)
+    else:
+        policy = VisitPolicy(policy_id, version, focused, frozenset(channels), *numbers)
+    elder_id, region_id, code, *rest = row[8:]
+    return Standing(elder_id, region_id, code, policy, *rest)

@@ -486,6 +486,7 @@ def upgrade():
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.Column("start", UtcDateTime(), nullable=False),
         sa.Column("stay_s", sa.Integer(), nullable=True),
+        sa.Column("proved", sa.Boolean(), nullable=False),
         sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("assurance", sa.String(length=10), nullable=False),

@@ -12,6 +12,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import sqlalchemy as sa
@@ -51,6 +52,7 @@ class Entry:
     id: uuid.UUID | None = None
 
 
+@lru_cache(maxsize=1024)
 def service_account(county_id: int) -> uuid.UUID:
     """Where earned minutes come from."""
     return uuid.uuid5(_ACCOUNTS, f"{county_id}:service")
@@ -61,6 +63,7 @@ def pool_account(county_id: int) -> uuid.UUID:
     return uuid.uuid5(_ACCOUNTS, f"{county_id}:pool")
 
 
+@lru_cache(maxsize=65536)
 def member_account(county_id: int, user_id: uuid.UUID) -> uuid.UUID:
     return uuid.uuid5(_ACCOUNTS, f"{county_id}:member:{user_id}")
 

@@ -16,21 +16,17 @@ from typing import Generic, Protocol, TypeVar, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from server.database import UtcDateTime
-from server.elders.model import Elder
 from server.pairings import queries as pairings
 from server.people.model import STAFF_ROLES, RoleGrant
 from server.regions.codes import code_range
 from server.regions.model import Region
 from server.tags.model import Tag
-from server.visits.model import Visit
 from shared.geo import distance_m
 from shared.protocol.tags import token_hash, token_of
 from shared.rules.evidence import OtherVisit, TagVerdict
 
 # A director who goes along is as good as staff: a visit by the one who answers for the rate needs no pairing.
 STAFF = STAFF_ROLES | {"director"}
-NEAR_IN_TIME = dt.timedelta(hours=12)
 
 
 class KnownElder(Protocol):
@@ -119,7 +115,7 @@ class Surroundings(Generic[E]):
 
 
 # Built once: every visit's way in runs them.
-_T, _G, _R, _V, _E = (cast(sa.Table, c.__table__) for c in (Tag, RoleGrant, Region, Visit, Elder))
+_T, _G, _R = (cast(sa.Table, c.__table__) for c in (Tag, RoleGrant, Region))
 _COUNTY = sa.bindparam("county", type_=sa.Integer())
 _VISITOR = sa.bindparam("visitor", type_=sa.Uuid())
 _TAGS = sa.select(_T.c.token_hash, _T.c.elder_id, _T.c.revoked_at).where(
@@ -131,15 +127,6 @@ _ROLES = (
     .where(_G.c.user_id == _VISITOR, _G.c.county_id == _COUNTY)
     .order_by(_G.c.valid_from)
 )
-_EARLIER = (
-    sa.select(_V.c.id, _V.c.elder_id, _V.c.start, _V.c.stay_s, _V.c.flags, _E.c.lat, _E.c.lon)
-    .select_from(_V.outerjoin(_E, sa.and_(_E.c.county_id == _V.c.county_id, _E.c.id == _V.c.elder_id)))
-    .where(
-        _V.c.county_id == _COUNTY, _V.c.visitor_id == _VISITOR, _V.c.channel == "home",
-        _V.c.start >= sa.bindparam("first", type_=UtcDateTime()),
-        _V.c.start <= sa.bindparam("last", type_=UtcDateTime()),
-    )
-)  # fmt: skip
 
 
 def known_tags(session: Session, county_id: int, hashes: Collection[str]) -> dict[str, KnownTag]:
@@ -182,19 +169,3 @@ class Timeline:
             at += 1
         after = self._visits[at] if at < len(self._visits) else None
         return tuple(v for v in (before, after) if v is not None)
-
-
-def earlier_visits(
-    session: Session, county_id: int, visitor_id: uuid.UUID, first: dt.datetime, last: dt.datetime
-) -> list[OtherVisit]:
-    """The visitor's stored home visits near these times, standing at their elders' homes."""
-    window = {"first": first - NEAR_IN_TIME, "last": last + NEAR_IN_TIME}
-    found = session.execute(_EARLIER, {"county": county_id, "visitor": visitor_id, **window})
-    return [
-        OtherVisit(
-            row.id, row.elder_id, row.start, row.start + dt.timedelta(seconds=row.stay_s or 0),
-            None if row.lat is None or row.lon is None else (row.lat, row.lon),
-            proved=not any(flag["code"] == "clock_unproved" for flag in row.flags),
-        )
-        for row in found
-    ]  # fmt: skip

@@ -46,6 +46,7 @@ class Visit(CountyRow, Base):
     ended_at: Mapped[dt.datetime | None]
     start: Mapped[dt.datetime]
     stay_s: Mapped[int | None]
+    proved: Mapped[bool] = mapped_column(default=False)  # the start rests on the server's own time
     received_at: Mapped[dt.datetime]
     late: Mapped[bool] = mapped_column(default=False)
     assurance: Mapped[str] = mapped_column(sa.String(10))

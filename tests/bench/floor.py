@@ -53,8 +53,8 @@ def fresh() -> Any:
 SESSION = sql("SELECT user_id, revoked_at FROM auth_sessions WHERE id = %s")
 VISIT = sql(
     "INSERT INTO visits (county_id, id, elder_id, region_id, visitor_id, channel, outcome, started_at, start, stay_s,"
-    " received_at, late, assurance, flags, counts, content, raw)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " proved, received_at, late, assurance, flags, counts, content, raw)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, true, %s, %s, %s, %s, %s, %s, %s)"
 )
 JUDGEMENT = sql(
     "INSERT INTO judgements (county_id, id, visit_id, at, rule_version, policy_id, policy_version, assurance, flags,"

@@ -94,7 +94,7 @@ def test_the_same_visit_again_is_a_duplicate_with_the_first_answer_and_changes_n
 def test_a_visit_twice_in_one_batch_is_one_visit(world, session):
     item = sent(world.elder)
     results = world.send(item, item)
-    assert [r.id for r in results] == [item["id"]] * 2
+    assert [(r.id, r.status) for r in results] == [(item["id"], "accepted"), (item["id"], "duplicate")]
     assert count(session, Visit) == 1
 
 

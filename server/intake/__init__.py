@@ -1,0 +1,119 @@
+"""A visit's way in: known? → readable? → judged → stored → settled, all in one transaction.
+
+What came is kept whatever becomes of it: an accepted visit with its raw item sealed beside it, a rejected one among
+the refusals. One bad item never stops the others: everything that can be wrong with an item is found before the
+first row is written, and if writing a batch fails all the same, its items go in one by one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from server import outcomes, standing
+from server.elders.vault import Vault
+from server.intake.items import Item, Result, Sender, assign_counties, first_result, read, refusal, tag_hash
+from server.intake.judging import judge_all
+from server.intake.known import answer_known, look, name_reused
+from server.intake.storing import flag, store
+from server.visits.evidence import gather, known_tags
+from shared.clock import trusted_times
+
+__all__ = ["Result", "Sender", "receive"]
+
+log = logging.getLogger("yuetan.intake")
+TRIES = 4
+
+
+def receive(
+    session: Session, sender: Sender, items: Sequence[Any], *, vault: Vault, now: dt.datetime
+) -> list[Result]:
+    """Take in a batch of items (parsed JSON values), commit, and answer one result per item, in order.
+
+    Raises only what concerns the whole batch (the database is away).
+    """
+    try:
+        return _receive_all(session, sender, items, vault, now)
+    except OperationalError:
+        raise
+    except Exception:
+        session.rollback()
+        if len(items) == 1:
+            return [_set_aside(session, sender, items[0], vault, now)]
+        log.exception("a batch failed; its items go in one by one")
+    return [receive(session, sender, [item], vault=vault, now=now)[0] for item in items]
+
+
+def _receive_all(
+    session: Session, sender: Sender, raws: Sequence[Any], vault: Vault, now: dt.datetime
+) -> list[Result]:
+    items = [read(index, raw) for index, raw in enumerate(raws)]
+    for attempt in range(TRIES):
+        try:
+            for county_id in assign_counties(session, sender, items):
+                _receive_in(session, county_id, sender, [i for i in items if i.county_id == county_id], vault, now)
+            session.commit()
+            break
+        except (IntegrityError, OperationalError):
+            # somebody else brought one of these at the same moment, or two batches waited for each other
+            session.rollback()
+            if attempt == TRIES - 1:
+                raise
+            for item in items:
+                item.result = first_result(item.raw, item.read)
+    return [item.result for item in items]
+
+
+def _receive_in(
+    session: Session, county_id: int, sender: Sender, items: Sequence[Item], vault: Vault, now: dt.datetime
+) -> None:
+    """Everything for the items of one county, without the commit."""
+    readable = [i for i in items if i.read.visit is not None]
+    rejected = [i for i in items if i.read.visit is None]
+    if rejected:
+        name_reused(session, county_id, rejected)
+    if readable:
+        rejected += _take_in(session, county_id, sender, readable, vault, now)
+    session.add_all([refusal(county_id, sender, i, vault, now) for i in rejected])
+
+
+def _take_in(
+    session: Session, county_id: int, sender: Sender, items: Sequence[Item], vault: Vault, now: dt.datetime
+) -> list[Item]:
+    """Take in what could be read. → the items that are rejected all the same."""
+    tags = known_tags(session, county_id, {h for i in items if (h := tag_hash(i.visit))})
+    named = {i.visit.elder_id for i in items if i.visit.elder_id is not None}
+    # Whoever sends the same visit at the same moment waits here, and then finds it known.
+    elders = standing.locked(session, county_id, named | {tag.elder_id for tag in tags.values()})
+    around = gather(session, county_id, sender.user_id, elders, tags)
+    times = {id(i): trusted_times(i.visit.started_at, i.visit.ended_at, i.visit.clock, now) for i in items}
+    stored, others = look(session, county_id, sender, [(i, times[id(i)]) for i in items])
+    fresh, again = answer_known(session, county_id, sender, items, stored, around, vault)
+    if fresh:
+        rows = judge_all(sender, [(i, times[id(i)]) for i in fresh], others, around, now)
+        settling = store(session, county_id, sender, rows, around.home_region, vault, now)
+        outcomes.settle_new(session, county_id, settling, elders, now=now)
+        for row in rows:
+            result = row.item.result
+            result.assurance = row.judged.assurance
+            result.flags = [flag(f.code, f.weight, f.figures) for f in row.judged.flags]
+            result.photos_missing = row.item.visit.photos
+    for item, first in again:
+        answer = first.result
+        item.result = Result(answer.id, "duplicate", answer.assurance, answer.flags, answer.photos_missing)
+    return [i for i in items if i.result.status == "rejected"]
+
+
+def _set_aside(session: Session, sender: Sender, raw: Any, vault: Vault, now: dt.datetime) -> Result:
+    """An item that broke our own code: kept, answered, and written to the log with its trace."""
+    log.exception("an item could not be taken in")
+    item = read(0, raw)
+    item.result = Result(item.result.id, "rejected", error="server_error")
+    session.add(refusal(sender.county_id, sender, item, vault, now))
+    session.commit()
+    return item.result

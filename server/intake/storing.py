@@ -1,0 +1,80 @@
+"""Writing a batch of judged visits: two statements, whatever its size."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from server.clock import zone
+from server.elders.vault import Vault
+from server.intake.items import Sender
+from server.intake.judging import Row
+from server.intake.known import content_digest
+from server.outcomes import Settling
+from server.visits.model import Judgement, Visit
+from server.visits.sealing import key_for, seal
+from shared.ids import uuid7
+from shared.protocol import visit as wire
+from shared.rules.duty import VisitFact, qualifies
+from shared.rules.evidence import write_evidence
+from shared.rules.months import local_date
+
+# Built once: every visit's way in runs them.
+_INSERT_VISITS = sa.insert(cast(sa.Table, Visit.__table__))
+_INSERT_JUDGEMENTS = sa.insert(cast(sa.Table, Judgement.__table__))
+
+
+def flag(code: str, weight: float, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """A flag as it is kept and sent."""
+    return {"code": code, "weight": weight, "figures": dict(figures)}
+
+
+def store(
+    session: Session, county_id: int, sender: Sender, rows: Sequence[Row], home_region: int | None, vault: Vault,
+    now: dt.datetime,
+) -> list[Settling]:  # fmt: skip
+    """Insert the visits with their raw items and first judgements. → what their consequences are drawn from."""
+    tz = zone()
+    visits: list[dict[str, Any]] = []
+    judgements, stored = [], []
+    for row in rows:
+        visit, elder, times, judged = row.item.visit, row.elder, row.times, row.judged
+        elder_id = elder.id if elder is not None else None
+        key = key_for(vault, county_id, elder_id, elder.data_key if elder else None)
+        spoken_to = wire.spoken_to(visit)
+        fact = VisitFact(
+            visit.id, times.start, local_date(times.start, tz), visit.channel, visit.outcome, judged.assurance,
+            None, not row.late, spoken_to,
+        )  # fmt: skip
+        flags = [flag(f.code, f.weight, f.figures) for f in judged.flags]
+        visits.append({
+            "county_id": county_id, "id": visit.id, "elder_id": elder_id,
+            "region_id": elder.region_id if elder is not None else home_region,
+            "visitor_id": sender.user_id, "device_id": sender.device_id, "channel": visit.channel,
+            "outcome": visit.outcome, "reason": visit.reason, "spoken_to": spoken_to,
+            "urgent": None if visit.urgent is None else visit.urgent.kind or "other",
+            "started_at": visit.started_at, "ended_at": visit.ended_at, "start": times.start, "stay_s": times.stay_s,
+            "proved": times.proved,
+            "received_at": now, "late": row.late, "assurance": judged.assurance, "flags": flags, "decision": None,
+            "counts": elder is not None and qualifies(fact, row.policy),
+            "companion_ids": [str(c) for c in visit.companion_ids] or None,
+            "photo_digests": list(visit.photos) or None,
+            "content": content_digest(row.item.raw),
+            "raw": seal(key, "raw", visit.id, wire.raw_text(row.item.raw).encode()),
+        })  # fmt: skip
+        judgements.append({
+            "county_id": county_id, "id": uuid7(now), "visit_id": visit.id, "at": now,
+            "rule_version": judged.rule_version, "policy_id": row.policy.id, "policy_version": row.policy.version,
+            "assurance": judged.assurance, "flags": flags,
+            "inputs": seal(key, "inputs", visit.id, json.dumps(write_evidence(row.evidence)).encode()),
+        })  # fmt: skip
+        settling = {name: visits[-1][name] for name in Settling.__slots__}
+        stored.append(Settling(**settling))
+    session.execute(_INSERT_VISITS, visits)
+    session.execute(_INSERT_JUDGEMENTS, judgements)
+    return stored
