@@ -26,7 +26,9 @@ from server.visits import queries as visits
 from shared.rules.months import Month, local_date, month_of
 
 console = Pages()
-SHOWN_AT_ONCE = 8  # of the missing, on the first page
+SHOWN_AT_ONCE = {"village": 10, "town": 8}  # of the missing, on the first page
+SHOWN_ABOVE = 5
+PRINTED_AT_ONCE = 500
 COUNTED_UP_TO = 99  # of what waits for somebody
 
 
@@ -39,17 +41,16 @@ def month() -> str:
     asked_sort = sort if sort in ("worst", "missing", "code") else None
     persons = _shows_persons(region)
     rows = None
-    if persons and region.level in ("village", "town"):
-        rows = queries.missing(
-            session(), reach("compliance.missing"), region, m, PageArgs(SHOWN_AT_ONCE), now=now
-        )
+    if persons:
+        shown = SHOWN_AT_ONCE.get(region.level, SHOWN_ABOVE)
+        rows = queries.longest_missing(session(), reach("compliance.missing"), region, m, shown, now=now)
     share = queries.elapsed_share(m, local_date(now, tz))
     over = m < month_of(now, tz)
     return page(
         "month.html", f=figures, m=m, current=month_of(now, tz), over=over, share=share,
         versions=_versions(region, m) if over else [], way=way_to(region, reach()),
         children=_sorted(figures["children"], asked_sort), sort=asked_sort or "worst", asked_sort=asked_sort,
-        missing=rows, phones=visitor_phones(rows.items if rows else ()), links=_links(region, m) if persons else {},
+        missing=rows, phones=visitor_phones(rows or ()), links=_links(region, m) if persons else {},
         figures_only=not persons, to_review=_to_review(region) if persons else 0,
         open_alerts=_open_alerts(region) if persons else 0, up_to=COUNTED_UP_TO,
     )  # fmt: skip
@@ -59,7 +60,8 @@ def month() -> str:
 def missing() -> str:
     """Whose duty of the month, or of one of its weeks, is not met."""
     region, m, now, tz = asked_region("compliance.missing"), asked_month(), clock.now(), clock.zone()
-    rows = queries.missing(session(), reach(), region, m, asked_page(100), now=now)
+    page_args = asked_page(PRINTED_AT_ONCE if request.args.get("all") else 100)
+    rows = queries.missing(session(), reach(), region, m, page_args, now=now)
     figures = queries.compliance(session(), reach(), region, m, now=now, tz=tz)
     return page(
         "missing.html", region=region, m=m, current=month_of(now, tz), way=way_to(region, reach()), rows=rows,

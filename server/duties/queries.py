@@ -173,9 +173,28 @@ def missing(
     session: Session, reach: Reach, region: Region, month: Month, page: PageArgs, *, now: dt.datetime
 ) -> Page[MissingElder]:
     """Whose duty of the month, or of one of its weeks, is not met: two queries a page, whatever its length."""
+    query = _missing(reach, region, month)
+    key = (Region.code, Duty.kind, Duty.starts_on, Duty.elder_id)
+    if (after := page.after(int, str, dt.date, uuid.UUID)) is not None:
+        query = query.where(sa.tuple_(*key) > sa.tuple_(*(sa.literal(v) for v in after)))
+    rows = session.execute(query.order_by(*key).limit(page.limit + 1)).all()
+    cut = page.cut(rows, lambda r: (r.code, r.kind, r.starts_on, r.elder_id))
+    return Page(_with_visitors(session, cut.items, now), cut.next_cursor)
+
+
+def longest_missing(
+    session: Session, reach: Reach, region: Region, month: Month, limit: int, *, now: dt.datetime
+) -> list[MissingElder]:
+    """Of those whom nobody visited in the month the ones who have waited longest; never visited: first."""
+    query = _missing(reach, region, month).where(Duty.kind == "month")
+    order = (ElderCard.last_visit_at.asc().nulls_first(), Region.code, Duty.elder_id)
+    return _with_visitors(session, session.execute(query.order_by(*order).limit(limit)).all(), now)
+
+
+def _missing(reach: Reach, region: Region, month: Month) -> sa.Select[Any]:
     assert region.code is not None
     low, high = code_range(region.code, region.level)
-    query = (
+    query: Any = (
         sa.select(
             Duty.elder_id, Elder.short_no, Elder.name, Region.code, Region.name.label("region_name"), Region.level,
             ElderCard.last_visit_at, Duty.needed, Duty.done, Duty.kind, Duty.starts_on, Duty.ends_on,
@@ -189,19 +208,19 @@ def missing(
             reach.within(Region.code, Duty.county_id),
         )
     )  # fmt: skip
-    key = (Region.code, Duty.kind, Duty.starts_on, Duty.elder_id)
-    if (after := page.after(int, str, dt.date, uuid.UUID)) is not None:
-        query = query.where(sa.tuple_(*key) > sa.tuple_(*(sa.literal(v) for v in after)))
-    rows = session.execute(query.order_by(*key).limit(page.limit + 1)).all()
-    cut = page.cut(rows, lambda r: (r.code, r.kind, r.starts_on, r.elder_id))
-    visitors = main_visitors(session, [r.elder_id for r in cut.items], now=now)
-    return cut.map(
-        lambda r: MissingElder(
+    return query  # type: ignore[no-any-return]
+
+
+def _with_visitors(session: Session, rows: Sequence[sa.Row[Any]], now: dt.datetime) -> list[MissingElder]:
+    visitors = main_visitors(session, [r.elder_id for r in rows], now=now)
+    return [
+        MissingElder(
             r.elder_id, r.short_no, r.name,
             {"code": code_text(r.code), "name": r.region_name, "level": r.level},
             visitors.get(r.elder_id), r.last_visit_at, r.needed, r.done, r.kind, r.starts_on, r.ends_on, r.policy_id,
         )
-    )  # fmt: skip
+        for r in rows
+    ]  # fmt: skip
 
 
 def of_elder(session: Session, county_id: int, elder_id: uuid.UUID, since: dt.date) -> Sequence[Duty]:

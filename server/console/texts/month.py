@@ -40,7 +40,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "month.next": ("下个月", "Next month"),
     "month.this": ("回到本月", "This month"),
     "month.switch": ("月份", "Month"),
-    "month.who_missing": ("还没有人去看的老人", "Who has not been visited"),
+    "month.who_missing": ("最久没有人去看的老人", "Who has waited longest"),
     "month.all_missing": ("全部名单（{n} 人）", "The whole list ({n})"),
     "month.nobody_missing": ("人人都有着落，本月没有未访老人。", "Nobody is missing this month."),
     "month.bar_label": (
@@ -67,5 +67,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "missing.owed_month": ("当月", "The month"),
     "missing.owed_week": ("{first}–{last} 这周", "Week {first}–{last}"),
     "missing.progress": ("{done}/{needed} 次", "{done} of {needed}"),
+    "missing.all": ("不分页（打印用）", "On one page, to print"),
     "missing.empty": ("没有未探访的老人。", "Nobody is missing."),
 }

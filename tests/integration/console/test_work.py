@@ -15,7 +15,7 @@ from server.audit.model import AuditEntry
 from server.elders import jobs as elder_jobs
 from server.elders import service as elders
 from server.elders import vault as vaults
-from server.elders.model import Elder
+from server.elders.model import Elder, ElderCard
 from server.pairings.model import Pairing
 from server.people.model import RoleGrant, User
 from server.tags import jobs as tag_jobs
@@ -167,6 +167,29 @@ def test_a_closed_month_shows_when_it_was_frozen(app, client, world):
     assert "已结账" not in director.get("/console/month").text
 
 
+def test_who_has_waited_longest_stands_first(client, world):
+    never = factories.elder(world.session, world.county, world.regions[VILLAGE], name="从未")
+    recent = factories.elder(world.session, world.county, world.regions[VILLAGE], name="刚去过")
+    for elder, days in ((recent, 20), (world.elder, 40)):
+        card = world.session.get(ElderCard, (world.county.id, elder.id))
+        card.last_visit_at = NOW - dt.timedelta(days=days)
+    outcomes.settle_elders(world.session, world.county.id, [never.id, recent.id], now=NOW)
+    world.session.commit()
+    page = desk(client, world, ("director", COUNTY)).get("/console/month").text
+    places = [page.index(f">{elder.name}<") for elder in (never, world.elder, recent)]
+    assert places == sorted(places)
+    assert "40 天" in page
+
+
+def test_a_visit_to_somebody_unknown_is_shown_to_its_visitors_director(app, client, world):
+    visit_id = bring(app, world, sent(None))
+    director = desk(client, world, ("director", VILLAGE))
+    assert "未知老人" in director.get("/console/visits").text
+    page = director.get(f"/console/visits/{visit_id}")
+    assert page.status_code == 200
+    assert "找不到对应的老人" in page.text
+
+
 def test_nobody_is_offered_to_review_their_own_visit(app, client, world):
     visit_id = doubtful(app, world)
     factories.grant(world.session, world.volunteer, "director", world.regions[VILLAGE], world.county)
@@ -295,9 +318,9 @@ def test_a_register_is_looked_at_first_and_then_imported(app, client, session, t
     assert session.scalar(sa.select(sa.func.count()).select_from(Elder)) == 1
 
 
-@pytest.mark.parametrize("file", [None, (io.BytesIO(b""), ""), (io.BytesIO(b"x"), "picture.png")])
+@pytest.mark.parametrize("file", [None, (b"", ""), (b"x", "picture.png")])
 def test_a_file_that_is_no_register_is_refused_at_once(client, world, file):
-    form = {"region": f"{VILLAGE:012d}"} | ({"file": file} if file else {})
+    form = {"region": f"{VILLAGE:012d}"} | ({"file": (io.BytesIO(file[0]), file[1])} if file else {})
     answer = desk(client, world, ("director", VILLAGE)).post(
         "/console/import", form, content_type="multipart/form-data"
     )
