@@ -96,7 +96,7 @@ def _elder(number: int, today: date, month_end: date, rng: random.Random) -> dic
     week = today - timedelta(days=today.weekday())
     due = [
         {
-            "period": f"{today:%Y-%m}",
+            "period": "month",
             "start": today.replace(day=1).isoformat(),
             "end": month_end.isoformat(),
             "needed": 1,
@@ -106,7 +106,7 @@ def _elder(number: int, today: date, month_end: date, rng: random.Random) -> dic
     if focused:
         ends = week + timedelta(days=6)
         due.append(
-            {"period": f"{today:%G-W%V}", "start": week.isoformat(), "end": ends.isoformat(), "needed": 1, "done": 0}
+            {"period": "week", "start": week.isoformat(), "end": ends.isoformat(), "needed": 1, "done": 0}
         )
     return {
         "id": str(UUID(int=1_000 + number)),

@@ -94,7 +94,7 @@ class ElderPresenter:
         common = self._common
         return common.text(
             "elder.due_line",
-            period=common.text("period.week" if "w" in str(duty.get("period")).lower() else "period.month"),
+            period=common.text("period.week" if duty.get("period") == "week" else "period.month"),
             start=duty.get("start"),
             end=duty.get("end"),
             done=duty.get("done"),

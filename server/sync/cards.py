@@ -10,7 +10,7 @@ import json
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,7 +21,6 @@ from server.elders.vault import Vault
 from server.language import Language
 from server.regions.model import Region
 from server.sync.summary import summaries
-from shared.rules.months import Period, PeriodKind
 from shared.rules.policy import UNIVERSAL, VisitPolicy
 
 SEALED = ("address", "phone", "contacts", "notes")
@@ -110,7 +109,7 @@ def _owed(
     for elder_id, kind, starts, ends, needed, done, state in rows:
         owed[elder_id].append(
             {
-                "period": str(Period(cast(PeriodKind, kind), starts, ends)),
+                "period": kind,
                 "start": starts.isoformat(),
                 "end": ends.isoformat(),
                 "needed": needed,

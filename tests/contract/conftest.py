@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests import codes
 from tests.contract.client import Answer, Http, Phone
 
 ROOT = Path(__file__).parents[2]
@@ -58,10 +59,13 @@ class Demo:
         """An enrolment code that nobody used yet, of a visitor of that role."""
         found = next(c for c in self._codes if c["username"].startswith(role))
         self._codes.remove(found)
-        if self.reused:
-            told = self.yuetan("devices", "enrol", "--user", found["username"], "--json").stdout.splitlines()[-1]
-            return {**found, "code": json.loads(told)["code"]}
-        return found
+        return self._taken(found)
+
+    def _taken(self, found: dict[str, str]) -> dict[str, str]:
+        if not self.reused:
+            return found
+        told = self.yuetan("devices", "enrol", "--user", found["username"], "--json").stdout.splitlines()[-1]
+        return {**found, "code": json.loads(told)["code"]}
 
     def phone(self, role: str = "volunteer") -> Phone:
         """A newly enrolled phone of a visitor whom no other test has."""
@@ -72,9 +76,10 @@ class Demo:
     def phone_of(self, account: str) -> Phone:
         """The phone of one of the demo's own accounts."""
         if account not in self._phones:
-            found = next(c for c in self.facts["enrolment_codes"] if c["username"] == account)
-            phone = self._phones[account] = Phone(self.http, **found)
+            found = self._taken(next(c for c in self.facts["enrolment_codes"] if c["username"] == account))
+            phone = Phone(self.http, **found)
             assert phone.enrol().status == 200
+            self._phones[account] = phone
         return self._phones[account]
 
     def yuetan(
@@ -137,6 +142,29 @@ def _ready(port: int, process: subprocess.Popen[bytes], log: Any) -> None:
 @pytest.fixture(scope="session")
 def http(demo) -> Http:
     return demo.http
+
+
+@pytest.fixture(scope="session")
+def sheet(demo, tmp_path_factory) -> bytes:
+    """The district's tags as `yuetan tags print` prints them (PDF)."""
+    out = tmp_path_factory.mktemp("tags") / "sheet.pdf"
+    made = demo.yuetan("tags", "print", "--region", demo.region, "--out", str(out), "--json")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout.splitlines()[-1])["printed"] >= 60
+    return out.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def links(demo, sheet) -> dict[str, str]:
+    """elder id -> what their tag's code holds, read from the sheet and opened as the county's director."""
+    found = [text for page in codes.pages(sheet) for text in codes.by_zxing(page)]
+    opened = {}
+    for text in found:
+        answer = demo.get("county_director", "/t/" + text.rpartition("/t/")[2])
+        assert answer.status == 200, answer.body
+        opened[answer.json()["elder"]["id"]] = text
+    assert len(opened) == len(found)
+    return opened
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ def test_a_card_has_every_field_of_the_contract(world):
         "lat": 34.03, "lon": 113.85, "categories": ["living_alone"], "status": "active", "policy_id": "universal",
         "focused": False, "phone": "13700000001",
         "contacts": [{"name": "王女士", "relation": "女儿", "phone": "13900000001"}], "last_visit": None,
-        "due": [{"period": "2026-11", "start": "2026-11-01", "end": "2026-11-30", "needed": 1, "done": 0,
+        "due": [{"period": "month", "start": "2026-11-01", "end": "2026-11-30", "needed": 1, "done": 0,
                  "state": "missing"}],
         "notes": "听力不好", "version": 1,
     }  # fmt: skip
