@@ -35,6 +35,11 @@ def pytest_configure(config):
         config.pluginmanager.register(NothingSkipped(), "nothing-skipped")
 
 
+def pytest_make_parametrize_id(config, val, argname):
+    """Workers must find the same names: bytes made while collecting (a gzip header holds the time) name no test."""
+    return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) and not val.isascii() else None
+
+
 class NothingSkipped:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self):
