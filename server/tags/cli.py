@@ -45,6 +45,8 @@ def print_tags(region: str, out: Path) -> Outcome:
             session, wanted, keys=current(), public_url=current_app.extensions["yuetan_settings"].public_url,
             actor_id=None, now=now,
         )  # fmt: skip
+        if made.pdf is None and made.unprintable:
+            raise NothingDone(f"{place.name}: 密钥都已丢失，需补发 / every key is lost, reissue")
         if made.pdf is None:
             raise NothingDone(f"{place.name}: 没有可打印的老人 / nobody to print for")
         _write(out, made.pdf)
