@@ -31,7 +31,8 @@ NAMING = {
 
 # A row's `reading` execution option: this transaction only reads, so SQLite need not take the write lock.
 READING = "yuetan_reading"
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_MS, DRIVERS_TIMEOUT_MS = 10_000, 5_000
+CONNECT_TIMEOUT_S = 5  # of a PostgreSQL that does not answer: then 503, not a thread that waits for minutes
 
 
 class UtcDateTime(sa.TypeDecorator[dt.datetime]):
@@ -125,12 +126,14 @@ def insert_into(on: Session, table: Any) -> Any:
 def engine_options(url: str, *, prepared_statements: bool = True) -> dict[str, Any]:
     """What `create_engine` needs for `url` beside the address itself."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+        return {}
     # No ping before use: it would cost every request three more trips to the database. After a restart of the
     # database one request per process is told to come back (503), and the pool begins anew.
-    options: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
+    options: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10, "connect_args": {}}
+    if "connect_timeout" not in sa.make_url(url).query:
+        options["connect_args"]["connect_timeout"] = CONNECT_TIMEOUT_S
     if not prepared_statements:  # behind PgBouncer in transaction mode they break
-        options["connect_args"] = {"prepare_threshold": None}
+        options["connect_args"]["prepare_threshold"] = None
     return options
 
 
@@ -139,8 +142,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
     connection.isolation_level = None  # the driver must not begin transactions of its own
+    if connection.execute("PRAGMA busy_timeout").fetchone() == (DRIVERS_TIMEOUT_MS,):
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")  # else the address said: sqlite:///…?timeout=2
     for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",

@@ -36,30 +36,58 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
+class Cluster:
+    """A PostgreSQL of our own in a folder of its own, to be stopped and started at will."""
+
+    def __init__(self, *, fsync: bool = False) -> None:
+        self._fsync = "on" if fsync else "off"
+        self._programs, self._port = postgres_programs(), free_port()
+        self._folder = tempfile.mkdtemp(prefix="yuetan-pg-")
+        self._as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []  # it refuses to run as root
+        self.address = f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/postgres"
+        if self._as_user:
+            shutil.chown(self._folder, "postgres")
+        self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+
+    def start(self) -> None:
+        settings = f"-p {self._port} -k {self._folder} -h 127.0.0.1 -c fsync={self._fsync} -c max_connections=200"
+        self._run("pg_ctl", "-o", settings, "-l", f"{self._folder}/log", "-w", "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """`fast`: connections are told to end; `immediate`: as if the machine had lost power."""
+        self._run("pg_ctl", "-m", mode, "-w", "stop")
+
+    def remove(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self._as_user, str(self._programs / program), "-D", f"{self._folder}/data", *arguments]
+        # The server inherits what pg_ctl has: a pipe would stay open, so its words go to a file.
+        with open(os.devnull, "w") as nowhere:
+            subprocess.run(command, check=True, cwd="/", stdout=nowhere)
+
+
+@contextlib.contextmanager
+def own_cluster(*, fsync: bool = False) -> Iterator[Cluster]:
+    """A cluster that runs, and is gone afterwards."""
+    made = Cluster(fsync=fsync)
+    try:
+        made.start()
+        yield made
+    finally:
+        with contextlib.suppress(subprocess.CalledProcessError):  # stopped already
+            made.stop()
+        made.remove()
+
+
 @contextlib.contextmanager
 def cluster(*, fsync: bool = False) -> Iterator[str]:
     """The address of a PostgreSQL to make databases in. `fsync`: one of our own that keeps what it says (benches)."""
     if not fsync and (given := os.environ.get("YUETAN_TEST_POSTGRES")):
         yield given
         return
-    programs, folder, port = postgres_programs(), tempfile.mkdtemp(prefix="yuetan-pg-"), free_port()
-    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []  # it refuses to run as root
-    if as_user:
-        shutil.chown(folder, "postgres")
-
-    def run(program: str, *arguments: str) -> None:
-        # The server inherits what pg_ctl has: a pipe would stay open, so its words go to a file.
-        with open(os.devnull, "w") as nowhere:
-            subprocess.run([*as_user, str(programs / program), *arguments], check=True, cwd="/", stdout=nowhere)
-
-    run("initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-    settings = f"-p {port} -k {folder} -h 127.0.0.1 -c fsync={'on' if fsync else 'off'} -c max_connections=200"
-    run("pg_ctl", "-D", f"{folder}/data", "-o", settings, "-l", f"{folder}/log", "-w", "start")
-    try:
-        yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
-    finally:
-        run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+    with own_cluster(fsync=fsync) as made:
+        yield made.address
 
 
 @contextlib.contextmanager
@@ -76,6 +104,7 @@ def fresh_database(kind: str, folder: Path, postgres: str | None, *, migrate: bo
     server = sa.create_engine(postgres, isolation_level="AUTOCOMMIT")
     with server.connect() as c:
         c.execute(sa.text(f"CREATE DATABASE {name}"))
+    server.dispose()  # whoever uses it may stop and start the whole cluster
     url = sa.make_url(postgres).set(database=name).render_as_string(hide_password=False)
     _migrate(url, migrate)
     yield url

@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.databases import KINDS, cluster
+from tests.databases import KINDS, cluster, own_cluster
+from tests.faults.away import locked, stopped
 from tests.faults.kills import kills
 from tests.faults.report import Run, show
 from tests.faults.same import same
 from tests.faults.served import serving
+from tests.faults.storm import storm
 from tests.faults.uploads import uploads
 from tests.faults.world import World, world
-
-Play = Callable[[World, argparse.Namespace, int], Run]
 
 
 def arguments() -> argparse.Namespace:
@@ -41,6 +41,12 @@ def arguments() -> argparse.Namespace:
     one.add_argument("--times", type=int, default=20)
     one.add_argument("--visits", type=int, default=100)
     one.add_argument("--rounds", type=int, default=5)
+    one = plays.add_parser("away", help="SQLite locked for long; PostgreSQL stopped, started, its connections cut")
+    one.add_argument("--rounds", type=int, default=5)
+    one = plays.add_parser("storm", help="shuffled, repeated and contradictory batches from many phones at once")
+    one.add_argument("--phones", type=int, default=3, help="of each of six visitors")
+    one.add_argument("--visits", type=int, default=40, help="of each visitor")
+    one.add_argument("--batches", type=int, default=12, help="of each phone")
     for name in plays.choices.values():  # before or after the play: both are natural
         name.add_argument("--database", choices=(*KINDS, "both"), default=argparse.SUPPRESS)
         name.add_argument("--seed", type=int, default=argparse.SUPPRESS)
@@ -54,7 +60,8 @@ def main() -> int:
     databases = KINDS if given.database == "both" else (given.database,)
     runs: list[Run] = []
     with contextlib.ExitStack() as open_:
-        postgres = open_.enter_context(cluster()) if "postgresql" in databases else None
+        shared = "postgresql" in databases and given.play != "away"  # that one stops its own
+        postgres = open_.enter_context(cluster()) if shared else None
         for kind in databases:
             folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="yuetan-faults-")))
             print(f"{given.play} on {kind}, seed {seed} …", file=sys.stderr)
@@ -91,7 +98,30 @@ def _same(kind: str, folder: Path, postgres: str | None, given: argparse.Namespa
         return [same(made, server, times=given.times, visits=given.visits, seed=seed + n) for n in range(given.rounds)]
 
 
-PLAYS: dict[str, Callable[..., list[Run]]] = {"kills": _kills, "uploads": _uploads, "same": _same}
+def _away(kind: str, folder: Path, _postgres: str | None, given: argparse.Namespace, seed: int) -> list[Run]:
+    if kind == "sqlite":
+        with (
+            world(kind, folder, None, visitors=6, elders_each=8, seed=seed) as made,
+            serving(f"{made.url}?timeout=1", made.home) as server,
+        ):
+            return [locked(made, server, batches=12, seed=seed + n) for n in range(given.rounds)]
+    with (
+        own_cluster() as postgres,
+        world(kind, folder, postgres.address, visitors=6, elders_each=8, seed=seed) as made,
+        serving(made.url, made.home) as server,
+    ):
+        return [stopped(made, server, postgres, rounds=given.rounds, seed=seed)]
+
+
+def _storm(kind: str, folder: Path, postgres: str | None, given: argparse.Namespace, seed: int) -> list[Run]:
+    with _six(kind, folder, postgres, seed) as (made, server):
+        return [storm(made, server, phones_each=given.phones, visits_each=given.visits, batches=given.batches,
+                      seed=seed, decisions=100)]  # fmt: skip
+
+
+PLAYS: dict[str, Callable[..., list[Run]]] = {
+    "kills": _kills, "uploads": _uploads, "same": _same, "away": _away, "storm": _storm,
+}  # fmt: skip
 
 
 if __name__ == "__main__":

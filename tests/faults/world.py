@@ -57,6 +57,11 @@ class World:
             finally:
                 session().close()
 
+    def forget_connections(self) -> None:
+        """After the database was restarted under us: the harness begins anew."""
+        with self.app.app_context():
+            db.engine.dispose()
+
     def code(self, username: str) -> str:
         """A fresh code that enrols one phone of that visitor."""
         with self.session() as own:
