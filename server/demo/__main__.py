@@ -20,9 +20,10 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import sqlalchemy as sa
 
 ROOT = Path(__file__).resolve().parents[2]
 PR_SET_PDEATHSIG = 1
@@ -36,14 +37,19 @@ def main() -> None:
     with only_one(home), contextlib.ExitStack() as running:
         check_port(args.port)
         environment = prepare_environment(home, args.port)
-        if args.reset:
+        half_made = home / "seeding"  # stands while the data is being made: a demo killed then begins anew
+        if args.reset or half_made.exists():
             forget(home)
-        facts = prepare_data(args.elders)
-        write_facts(home, args.port, environment, facts)
         stop = Stop()
-        children = [running.enter_context(child("serve"))]
-        if find_spec("server.scheduler") is not None:
-            children.append(running.enter_context(child("scheduler")))
+        made = is_made(home)
+        if not made:
+            half_made.touch()
+            facts = prepare_data(args.elders, seeded=made)
+            half_made.unlink()
+        children = [running.enter_context(child(command)) for command in ("serve", "scheduler")]
+        if made:  # the servers start meanwhile
+            facts = prepare_data(args.elders, seeded=made)
+        write_facts(home, args.port, environment, facts)
         wait_until_ready(args.port, children, stop)
         if not stop.asked:
             announce(home, args.port, facts)
@@ -110,7 +116,21 @@ def forget(home: Path) -> None:
     shutil.rmtree(home / "files", ignore_errors=True)
 
 
-def prepare_data(count: int) -> dict[str, Any]:
+def is_made(home: Path) -> bool:
+    """Whether the database is there and of this code's shape, so that the servers may start at once."""
+    from server import schema
+
+    if not (home / "yuetan.sqlite3").exists():
+        return False
+    engine = sa.create_engine(f"sqlite:///{home / 'yuetan.sqlite3'}")
+    with engine.connect() as connection:
+        current = schema.is_current(connection)
+        seeded = current and connection.scalar(sa.text("SELECT count(*) FROM counties")) > 0
+    engine.dispose()
+    return bool(seeded)
+
+
+def prepare_data(count: int, *, seeded: bool) -> dict[str, Any]:
     """Bring the database up to date, fill it if it is empty, and give every visitor a fresh enrolment code."""
     from server import clock, schema
     from server.app import create_app
@@ -122,9 +142,9 @@ def prepare_data(count: int) -> dict[str, Any]:
 
     app = create_app()
     with app.app_context():
-        schema.upgrade()
         now = dt.datetime.now(dt.UTC)
-        if not seeding.is_seeded(session()):
+        if not seeded:
+            schema.upgrade()
             print("正在准备演示数据 / making the demo's data …", flush=True)
             seeding.seed(session(), count=count, vault=vault.current(), keys=tokens.current(), now=now,
                          tz=clock.zone())  # fmt: skip

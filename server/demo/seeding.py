@@ -51,10 +51,6 @@ ACCOUNTS = {
 }
 
 
-def is_seeded(session: Session) -> bool:
-    return session.scalar(sa.select(County.id).limit(1)) is not None
-
-
 def seed(
     session: Session, *, count: int, vault: Vault, keys: TagKeys, now: dt.datetime, tz: dt.tzinfo, say: Any = print
 ) -> None:

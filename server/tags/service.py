@@ -20,9 +20,9 @@ from server.database import begin_reading, insert_into
 from server.elders import service as elders
 from server.elders.model import Elder
 from server.tags import queries
+from server.tags.label import Label
 from server.tags.model import Tag
 from server.tags.queries import TagStatus, Wanted
-from server.tags.sheet import Label, sheet
 from server.tags.tokens import TagKeys
 from server.tasks import service as tasks
 from server.tasks.model import Task
@@ -74,6 +74,8 @@ def print_sheet(
     issued = issue(session, wanted, keys=keys, actor_id=actor_id, now=now)
     session.commit()
     begin_reading(session)
+    from server.tags.sheet import sheet  # drawing is for the few: a web worker starts without its libraries
+
     labels, lost = _labels(queries.for_sheet(session, wanted), keys, public_url)
     session.rollback()
     pdf = sheet(labels, made_at=now, progress=progress) if labels else None
@@ -135,7 +137,7 @@ def revoke(session: Session, elder: Elder, *, actor_id: uuid.UUID | None, now: d
 def _locked(session: Session, elder: Elder) -> Tag | None:
     """The newest generation, once nobody else is changing it."""
     mine = (Elder.county_id == elder.county_id, Elder.id == elder.id)
-    session.execute(sa.select(Elder.id).where(*mine).with_for_update())
+    session.execute(sa.select(Elder.id).where(*mine).with_for_update(key_share=True))
     return queries.newest(session, elder)
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import qrcode
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue, WrapMode
 from PIL import Image
 from pylopdf_fonts_zh_cn import sans_path
+
+from server.tags.label import Label
 
 # A4 in millimetres: two columns of four, each card 95 x 68.
 COLUMNS, ROWS = 2, 4
@@ -24,16 +25,6 @@ CODE = 46.0
 PER_SHEET = COLUMNS * ROWS
 _PIXELS = 8  # of a module, so that no renderer blurs it
 _FONT = "sans"
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """What one tag says. `address` is what its code holds (`<public URL>/t/<token>`), `token` is for typing."""
-
-    community: str
-    short_no: int
-    address: str
-    token: str
 
 
 def code_image(text: str) -> Image.Image:
