@@ -59,7 +59,7 @@ def compliance(region: str, month: Month, out: Path) -> Outcome:
 @click.option("--region", required=True, help="县（区）的 12 位区划代码 / the county's 12-digit code")
 @click.option("--month", required=True, callback=_month, help="YYYY-MM")
 def verify(region: str, month: Month) -> Outcome:
-    """Recompute a closed month: every version's digest, and its figures against the visits."""
+    """Recompute the digest of every version of a closed month from its figures, and compare."""
     from server import closing
     from server.duties import queries
     from server.regions.queries import county_for
