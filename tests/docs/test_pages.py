@@ -65,6 +65,14 @@ def test_the_first_page_opens_with_two_pictures_and_two_commands(first: str, con
     assert [line for line in shell_lines(page) if line.startswith("scripts/")] == ["scripts/demo", "scripts/test"]
 
 
+def test_the_page_about_testing_names_every_folder_of_tests_and_every_run() -> None:
+    text = read(ROOT / "docs" / "testing.md")
+    folders = [p.name for p in (ROOT / "tests").iterdir() if p.is_dir() and (p / "__init__.py").exists()]
+    assert [name for name in folders if f"`tests/{name}`" not in text] == []
+    measures = [p.stem for p in (ROOT / "tests" / "bench").glob("*.py") if "__main__" in read(p)]
+    assert [name for name in measures if f"`scripts/bench {name}`" not in text] == []
+
+
 def test_every_decision_stands_in_the_list() -> None:
     folder = ROOT / "docs" / "decisions"
     listed = re.findall(r"\]\((\d{4}-[^)]+)\)", read(folder / "README.md"))
