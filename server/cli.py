@@ -13,27 +13,27 @@ import click
 from server.commands import Command, Group, Outcome, installed, spoken
 from server.settings import SETTINGS
 
-# name -> module:attribute of a click command or group
+# name -> module:attribute of a click command or group, in the order in which an operator meets them
 COMMANDS = {
     "db": "server.schema_cli:db",
     "regions": "server.regions.cli:regions",
     "counties": "server.regions.cli:counties",
     "users": "server.people.cli:users",
-    "devices": "server.devices.cli:devices",
     "elders": "server.elders.cli:elders",
     "tags": "server.tags.cli:tags",
+    "devices": "server.devices.cli:devices",
+    "serve": "server.serving:serve",
+    "scheduler": "server.scheduler.cli:scheduler",
     "job": "server.scheduler.cli:job",
     "report": "server.duties.cli:report",
     "presence": "server.visits.cli:presence",
     "timebank": "server.timebank.cli:timebank",
-    "serve": "server.serving:serve",
-    "scheduler": "server.scheduler.cli:scheduler",
 }
 
 
 class Lazy(Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *(name for name in COMMANDS if _there(COMMANDS[name]))])
+        return [*(name for name in COMMANDS if _there(COMMANDS[name])), *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COMMANDS and _there(COMMANDS[cmd_name]):
@@ -56,7 +56,7 @@ def main() -> None:
 
 @main.command("settings")
 def settings() -> Outcome:
-    """List every YUETAN_ variable, what it means and its default."""
+    """全部设置 / every YUETAN_ variable, what it means and its default."""
     words = [(s.variable, s.default, s.zh if spoken() == "zh" else s.en) for s in SETTINGS]
     text = "\n".join(f"{name:<26} {default or '-':<28} {meaning}" for name, default, meaning in words)
     return Outcome(text, {"settings": [{"name": n, "default": d, "meaning": m} for n, d, m in words]})

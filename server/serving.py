@@ -18,7 +18,7 @@ from server.settings import Settings
 @click.option("--port", type=int, help="YUETAN_PORT")
 @click.option("--workers", type=int, help="YUETAN_WORKERS")
 def serve(bind: str | None, port: int | None, workers: int | None) -> None:
-    """Start the web server."""
+    """启动网页服务 / start the web server."""
     for name, value in (("BIND", bind), ("PORT", port), ("WORKERS", workers)):
         if value is not None:
             os.environ["YUETAN_" + name] = str(value)

@@ -15,7 +15,7 @@ from server.commands import Command, Group, NothingDone, Outcome, installed
 
 @click.command("scheduler", cls=Command)
 def scheduler() -> None:
-    """Run jobs when their time comes, and long work (tasks). Several may run; one leads."""
+    """定时任务进程 / run jobs when their time comes, and long work. Several may run; one leads."""
     from server import logs, schema
     from server.app import create_app
     from server.database import db, session
