@@ -74,6 +74,7 @@ class Route:
     limit: int
     summary: str
     tags: tuple[str, ...]
+    also: tuple[int, ...] = ()  # other statuses of success, for the description
 
 
 class Router:
@@ -94,6 +95,7 @@ class Router:
         query: type[Schema] | Schema | None = None,
         answer: type[Schema] | Schema | None = None,
         status: int = 200,
+        also: tuple[int, ...] = (),
         paged: bool = False,
         creates: bool = False,
         database: bool = True,
@@ -103,6 +105,7 @@ class Router:
     ) -> Callable[[Handler], Handler]:
         """`paged`: the handler gets `page: PageArgs` and returns a `Page` whose items `answer` dumps.
         `creates`: `body["id"]` is always there: the client's, or made of its Idempotency-Key, or new.
+        `also`: other statuses that say that it went well.
         `database=False`: the route answers while the database is down.
         `cookie`: a console page may ask too, by its session cookie; for routes that only read."""
         if not isinstance(right, _Open) and right not in RIGHTS:
@@ -115,7 +118,7 @@ class Router:
                     self.name, handler.__name__, method, self.prefix + path, right, handler,
                     body if isinstance(body, Bytes) else _schema(body), _schema(query), _schema(answer),
                     status, paged, creates, database, cookie and method in READS, limit, words,
-                    (self.name,),
+                    (self.name,), also,
                 )
             )  # fmt: skip
             return handler

@@ -84,7 +84,10 @@ def _operation(route: Route) -> dict[str, Any]:
         "summary": route.summary,
         "tags": list(route.tags),
         "parameters": parameters,
-        "responses": {str(route.status): _good(route), "default": {"$ref": "#/components/responses/Problem"}},
+        "responses": {
+            **{str(status): _good(route) for status in (route.status, *route.also)},
+            "default": {"$ref": "#/components/responses/Problem"},
+        },
         "security": [] if route.right is PUBLIC else [{"bearer": []}],
     }
     if isinstance(route.body, Bytes):

@@ -41,13 +41,6 @@ class Reach:
     def covers(self, county_id: int | None, code: int) -> bool:
         return any(a.lo <= code <= a.hi and a.county_id in (None, county_id) for a in self.areas)
 
-    def meets(self, code: int | None, level: str) -> bool:
-        """Whether a region overlaps the reach at all: what it then shows is filtered by `within`."""
-        if code is None:
-            return False
-        low, high = code_range(code, level)
-        return any(a.lo <= high and low <= a.hi for a in self.areas)
-
     def within(self, code: Any, county_id: Any = None) -> ColumnElement[bool]:
         """A WHERE clause on a region code column and, where the table has one, its county column."""
         parts: list[ColumnElement[bool]] = []

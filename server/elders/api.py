@@ -44,7 +44,7 @@ def list_elders(query: dict[str, Any], page: PageArgs) -> Page[Listed]:
     region = None
     if query["region"] is not None:
         region = regions.by_any_code(session(), int(query["region"]))
-        if region is None or not regions.touches([grant.area() for grant in actor().grants], region):
+        if region is None or not regions.holds([grant.area() for grant in actor().grants], region):
             raise problem("not_found")
     return queries.page(
         session(), reach(), page, vault=vault.current(), now=clock.now(), region=region, search=query["q"],

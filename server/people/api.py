@@ -30,7 +30,7 @@ def list_users(query: dict[str, Any], page: PageArgs) -> Page[Person]:
     within = reach().within(Region.code, RoleGrant.county_id)
     if query["region"] is not None:
         region = regions.by_any_code(session(), int(query["region"]))
-        if region is None or region.code is None or not reach().meets(region.code, region.level):
+        if region is None or region.code is None or not regions.holds(reach().areas, region):
             raise problem("not_found")
         within = and_(within, Region.code.between(*code_range(region.code, region.level)))
     return queries.people_page(session(), page, today(), within, role=query["role"])

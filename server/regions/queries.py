@@ -98,6 +98,15 @@ def touches(areas: Sequence[Area], region: Region) -> bool:
     return any(area.lo <= high and low <= area.hi for area in areas)
 
 
+def holds(areas: Sequence[Area], region: Region) -> bool:
+    """Whether a region lies wholly within one of the areas. What is asked of a wider one is out of scope: an answer
+    for a part of it would look like one for all of it."""
+    if region.code is None:
+        return False
+    low, high = code_range(region.code, region.level)
+    return any(area.lo <= low and high <= area.hi for area in areas)
+
+
 def county_for(session: Session, region: Region, county_id: int | None = None) -> County | None:
     """The operating county in whose area a region lies. Where two run the same area, `county_id` says which."""
     if region.code is None:

@@ -67,7 +67,7 @@ class EventBatch(Shape):
     events = fields.List(fields.Dict(), required=True, metadata={"description": "1 to 500 events"})
 
 
-@api.get("/sync/changes", right="sync.pull", query=ChangesQuery)
+@api.get("/sync/changes", right="sync.pull", query=ChangesQuery, answer=ChangesOut)
 def pull_changes(query: dict[str, Any]) -> Response:
     """What changed for this phone since the cursor."""
     setting = Setting(vault.current(), clock.zone(), language(), config())
@@ -88,7 +88,7 @@ def push_events(body: bytes) -> dict[str, Any]:
 
 
 @api.put("/sync/visits/<uuid:visit_id>/photos/<sha256>", right="photos.write", body=Bytes(("image/jpeg",)),
-         limit=PHOTO_MAX)  # fmt: skip
+         status=201, also=(200, 202), limit=PHOTO_MAX)  # fmt: skip
 def put_photo(visit_id: uuid.UUID, sha256: str, body: bytes) -> Response:
     """A visit's photo, whole (201; 200 if it is there) or a part by Content-Range (202)."""
     try:
