@@ -38,6 +38,8 @@ def evaluate(file: Path, out: Path | None) -> Outcome:
     text = "\n".join(written)
     counts = {"visits": len(visits), **{k: found[k] for k in ("verified", "plausible", "doubtful")}}
     if out is None:
-        return Outcome(text, counts)
+        if text:
+            click.echo(text)  # what was asked for, also where one object more is to come last
+        return Outcome("", counts)
     out.write_text(text + "\n" if text else "", encoding="utf-8")
     return Outcome(json.dumps(counts), counts)

@@ -173,10 +173,14 @@ def test_search_finds_names_short_numbers_and_whole_numbers(client, director, el
 @pytest.mark.parametrize(
     ("query", "found"),
     [("category=empty_nest", 1), ("category=living_alone", 0), ("status=active", 1), ("status=on_register", 1),
-     ("status=died", 0), (f"region={VILLAGE}", 1), (f"region={TOWN}", 1)],
+     ("status=died", 0), (f"region={VILLAGE}", 1)],
 )  # fmt: skip
 def test_lists_are_narrowed(client, director, elder, query, found):
     assert len(client.get(f"/api/v1/elders?{query}", headers=director).json["items"]) == found
+
+
+def test_a_region_wider_than_ones_own_is_out_of_scope(client, director, elder):
+    assert client.get(f"/api/v1/elders?region={TOWN}", headers=director).status_code == 404
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(client, place, session, keys, director, queries):
