@@ -172,9 +172,12 @@ def write_facts(home: Path, port: int, environment: dict[str, str], facts: dict[
 @contextlib.contextmanager
 def child(command: str) -> Iterator[subprocess.Popen[bytes]]:
     """`yuetan COMMAND` as a process that ends when we do: told to if we can, by the kernel if we were killed."""
+    # quiet, so that addresses and logins stay on the screen; YUETAN_LOG_LEVEL=INFO shows every request
+    environment = {"YUETAN_LOG_LEVEL": "WARNING", "YUETAN_LOG_FORMAT": "text", **os.environ}
     started = subprocess.Popen(
-        [sys.executable, "-m", "server.cli", command], cwd=ROOT, start_new_session=True, preexec_fn=_die_with_parent
-    )
+        [sys.executable, "-m", "server.cli", command], cwd=ROOT, env=environment, start_new_session=True,
+        preexec_fn=_die_with_parent,
+    )  # fmt: skip
     try:
         yield started
     finally:
