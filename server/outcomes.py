@@ -24,7 +24,7 @@ from server import standing
 from server.absences.model import Absence
 from server.alerts import service as alerts
 from server.clock import zone
-from server.database import UtcDateTime
+from server.database import UtcDateTime, writing_together
 from server.duties import service as duties
 from server.duties.model import Duty
 from server.duties.service import DutyRow, Key
@@ -146,8 +146,6 @@ def _refresh(
             left = elder.left_on is not None and elder.left_on <= period.end
             state = judge_duty(period, facts, policy, absent, left)
             after.append(DutyRow.judged(elder.id, period, elder.region_id, policy, state))
-    changed = duties.write(session, county_id, before, after)
-
     flipped: dict[uuid.UUID, bool] = {}
     moved: set[tuple[uuid.UUID, Month]] = set()
     for elder_id, rows in visits.items():
@@ -156,8 +154,10 @@ def _refresh(
             if (counts := qualifies(row.fact, policy)) != row.counts:
                 flipped[row.fact.id] = counts
                 moved.add((row.visitor_id, Month.of(row.fact.local_date)))
-    _store_counts(session, county_id, flipped)
-    _renew_cards(session, county_id, elders, visits, changed)
+    with writing_together(session):
+        changed = duties.write(session, county_id, before, after)
+        _store_counts(session, county_id, flipped)
+        _renew_cards(session, county_id, elders, visits, changed)
     _end_alerts(session, county_id, before, after, now=now)
     return moved
 

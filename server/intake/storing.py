@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from server.clock import zone
+from server.database import writing_together
 from server.elders.vault import Vault
 from server.intake.items import Sender
 from server.intake.judging import Row
@@ -75,6 +76,7 @@ def store(
         })  # fmt: skip
         settling = {name: visits[-1][name] for name in Settling.__slots__}
         stored.append(Settling(**settling))
-    session.execute(_INSERT_VISITS, visits)
-    session.execute(_INSERT_JUDGEMENTS, judgements)
+    with writing_together(session):
+        session.execute(_INSERT_VISITS, visits)
+        session.execute(_INSERT_JUDGEMENTS, judgements)
     return stored

@@ -9,7 +9,7 @@ from marshmallow import fields
 from server import clock, intake
 from server.auth.current import actor
 from server.database import session
-from server.devices.service import installation
+from server.devices import service as devices
 from server.elders import vault
 from server.http import Bytes, Router
 from server.language import Language, Text, language
@@ -57,7 +57,7 @@ def push_visits(body: bytes) -> dict[str, Any]:
     """Visits from a phone (or the H5 page), also gzipped; a bad one never stops the others."""
     items = read_batch(body, "visits")
     now = clock.now()
-    epoch = installation(session(), now).epoch
+    epoch = devices.epoch(session(), now)
     results = intake.receive(session(), sender(), items, vault=vault.current(), now=now)
     return {"server_time": now, "epoch": str(epoch), "results": [result_out(r, language()) for r in results]}
 
