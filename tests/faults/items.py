@@ -16,9 +16,11 @@ __all__ = ["draw", "drawn", "picture"]
 OUTCOMES = (("met", None), ("not_home", "no_answer"), ("refused", "does_not_want"))
 
 
-def draw(rng: random.Random, elders: Sequence[uuid.UUID], now: dt.datetime, **changes: Any) -> dict[str, Any]:
-    """A visit of one of these elders within the last day: most met at home, some by phone, refused or nobody there."""
-    start = now - dt.timedelta(minutes=rng.randint(30, 20 * 60), seconds=rng.randint(0, 59))
+def draw(
+    rng: random.Random, elders: Sequence[uuid.UUID], now: dt.datetime, *, hours: int = 20, **changes: Any
+) -> dict[str, Any]:
+    """A visit of one of these elders in the last hours: most met at home, some by phone, refused or nobody there."""
+    start = now - dt.timedelta(minutes=rng.randint(30, hours * 60), seconds=rng.randint(0, 59))
     outcome, reason = rng.choices(OUTCOMES, (8, 1, 1))[0]
     item = sent(rng.choice(elders), start, minutes=rng.randint(5, 25), outcome=outcome, reason=reason)
     if rng.random() < 0.15:
@@ -30,6 +32,8 @@ def draw(rng: random.Random, elders: Sequence[uuid.UUID], now: dt.datetime, **ch
     return {**item, **changes}
 
 
-def drawn(rng: random.Random, elders: Sequence[uuid.UUID], now: dt.datetime, count: int) -> list[dict[str, Any]]:
+def drawn(
+    rng: random.Random, elders: Sequence[uuid.UUID], now: dt.datetime, count: int, *, hours: int = 20
+) -> list[dict[str, Any]]:
     """So many of them."""
-    return [draw(rng, elders, now) for _ in range(count)]
+    return [draw(rng, elders, now, hours=hours) for _ in range(count)]
