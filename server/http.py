@@ -220,13 +220,19 @@ def read_body(limit: int) -> bytes:
             _drain(announced)
             raise problem("body_too_large", limit=limit)
         raw = request.stream.read(limit + 1)
-    except (ClientDisconnected, OSError):
-        raise problem("body_cut_short") from None
+    except (ClientDisconnected, OSError) as wrong:
+        raise problem("upload_stalled" if _fell_silent(wrong) else "body_cut_short") from None
     if announced is not None and len(raw) < announced:
         raise problem("body_cut_short")
     if len(raw) > limit:
         raise problem("body_too_large", limit=limit)
     return _unzip(raw, limit) if encoding == "gzip" else raw
+
+
+def _fell_silent(wrong: BaseException) -> bool:
+    """Whether the line is there and nothing came for too long (server/gunicorn.py says how long): that is no fault of
+    what is sent, and a phone sends it again."""
+    return any(isinstance(one, (BlockingIOError, TimeoutError)) for one in (wrong, wrong.__cause__, wrong.__context__))
 
 
 def _drain(announced: int) -> None:

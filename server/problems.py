@@ -31,6 +31,7 @@ CATALOGUE: dict[str, Kind] = {
     "bad_request": _k(400, "请求有误", "Bad request"),
     "json_invalid": _k(400, "内容不是有效的 JSON", "The body is not valid JSON"),
     "body_cut_short": _k(400, "内容没有传完", "The body ended before its announced length"),
+    "upload_stalled": _k(408, "传输中断太久", "Nothing was received for too long"),
     "gzip_invalid": _k(400, "压缩内容无法解开", "The gzip body cannot be unpacked"),
     "encoding_unknown": _k(
         415, "不支持的压缩方式", "Unknown Content-Encoding",

@@ -1,7 +1,9 @@
 """What every route has from the router: order of checks, limits, gzip, paging, errors in two languages, and
 that nothing is served without a right."""
 
+import errno
 import gzip
+import io
 import json
 import sqlite3
 
@@ -144,6 +146,24 @@ def test_a_body_that_ends_early_never_reaches_the_handler(app):
     sent = EnvironBuilder("/test/open", method="POST", data=b'{"name": "a"}').get_environ()
     body, status, _ = run_wsgi_app(app, {**sent, "CONTENT_LENGTH": "500"}, buffered=True)
     assert (status[:3], json.loads(b"".join(body))["code"]) == ("400", "body_cut_short")
+
+
+class SilentLine(io.RawIOBase):
+    """A line on which nothing comes for longer than the server waits."""
+
+    def read(self, size=-1):
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    def readinto(self, into):
+        return self.read()
+
+
+def test_an_upload_that_falls_silent_may_be_sent_again(app):
+    sent = EnvironBuilder("/test/open", method="POST", data=b"").get_environ()
+    sent |= {"CONTENT_LENGTH": "500", "wsgi.input": SilentLine()}
+    body, status, _ = run_wsgi_app(app, sent, buffered=True)
+    # 408: phones refuse what a 400 blames
+    assert (status[:3], json.loads(b"".join(body))["code"]) == ("408", "upload_stalled")
 
 
 def test_bytes_come_as_they_are(client):
