@@ -12,6 +12,7 @@ authorise, parse, validate, call the handler, dump. Handlers get `body`, `query`
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import uuid
@@ -225,6 +226,8 @@ def read_body(limit: int) -> bytes:
     if announced is not None and len(raw) < announced:
         raise problem("body_cut_short")
     if len(raw) > limit:
+        with contextlib.suppress(ClientDisconnected, OSError):
+            _drain(DRAIN_LIMIT)  # sent in chunks, it announced nothing
         raise problem("body_too_large", limit=limit)
     return _unzip(raw, limit) if encoding == "gzip" else raw
 

@@ -10,7 +10,7 @@ from server import clock
 from server.database import session
 from server.elders import jobs, queries, service, vault
 from server.elders.edge import settle_at
-from server.elders.model import Elder
+from server.elders.model import Elder, ElderStatus
 from server.elders.profile import Particulars
 from server.elders.queries import Listed
 from server.elders.register.sheets import MAX_FILE_BYTES
@@ -88,10 +88,10 @@ def change_elder(elder_id: uuid.UUID, body: dict[str, Any]) -> Listed:
     return queries.listed(session(), vault.current(), elder)
 
 
-@api.get("/elders/<uuid:elder_id>/status", right="elders.read", answer=StatusOut(many=True))
-def list_statuses(elder_id: uuid.UUID) -> Any:
+@api.get("/elders/<uuid:elder_id>/status", right="elders.read", answer=StatusOut, paged=True)
+def list_statuses(elder_id: uuid.UUID, page: PageArgs) -> Page[ElderStatus]:
     """What happened to an elder, the newest first."""
-    return queries.statuses(session(), _elder(elder_id))
+    return queries.statuses_page(session(), _elder(elder_id), page)
 
 
 @api.post("/elders/<uuid:elder_id>/status", right="elders.write", body=StatusIn, answer=StatusOut, status=201,

@@ -101,11 +101,26 @@ def listed(session: Session, vault: Vault, elder: Elder) -> Listed:
 
 def statuses(session: Session, elder: Elder) -> Sequence[ElderStatus]:
     """What happened to an elder, the newest first."""
-    return session.scalars(
+    return session.scalars(_events(elder)).all()
+
+
+def statuses_page(session: Session, elder: Elder, args: PageArgs) -> Page[ElderStatus]:
+    """The same, by pages."""
+    query = _events(elder)
+    if (after := args.after(dt.date, dt.datetime, uuid.UUID)) is not None:
+        query = query.where(
+            sa.tuple_(ElderStatus.effective_on, ElderStatus.recorded_at, ElderStatus.id) < sa.tuple_(*after)
+        )
+    rows = session.scalars(query.limit(args.limit + 1)).all()
+    return args.cut(rows, lambda event: (event.effective_on, event.recorded_at, event.id))
+
+
+def _events(elder: Elder) -> sa.Select[tuple[ElderStatus]]:
+    return (
         sa.select(ElderStatus)
         .where(ElderStatus.county_id == elder.county_id, ElderStatus.elder_id == elder.id)
         .order_by(ElderStatus.effective_on.desc(), ElderStatus.recorded_at.desc(), ElderStatus.id.desc())
-    ).all()
+    )
 
 
 _ORDER = (Region.code, Elder.name, Elder.id)

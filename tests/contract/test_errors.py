@@ -1,6 +1,7 @@
 """CONTRACT, HTTP: what an error looks like, in which language, and what is refused before anybody reads it."""
 
 import gzip
+import http.client
 import json
 
 import pytest
@@ -80,6 +81,16 @@ def test_more_than_eight_mebibytes_are_413_and_the_limit_is_named(phone, zipped)
     body = check_problem(answer, 413, "body_too_large")
     assert body["limit"] == 8 * MIB
     assert str(8 * MIB) in body["detail"]
+
+
+def test_a_body_in_chunks_that_is_too_large_is_413_as_well(demo, phone):
+    line = http.client.HTTPConnection(demo.http.host, demo.http.port, timeout=60)
+    headers = {"Authorization": f"Bearer {phone.token}", "Transfer-Encoding": "chunked"}
+    line.request("POST", "/api/v1/sync/visits", (b" " * 65536 for _ in range(300)), headers, encode_chunked=True)
+    answer = line.getresponse()
+    assert answer.status == 413
+    assert json.loads(answer.read())["limit"] == 8 * MIB
+    line.close()
 
 
 @pytest.mark.parametrize("zipped", [False, True])

@@ -159,6 +159,20 @@ def test_an_empty_cursor_is_none(demo):
         assert ask(demo, path, cursor="", limit=1).json() == ask(demo, path, limit=1).json()
 
 
+def test_no_answer_is_a_bare_array(document):
+    for path, method, operation in operations(document):
+        for response in operation["responses"].values():
+            schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+            assert schema.get("type") != "array", (method, path)
+
+
+def test_what_happened_to_an_elder_is_a_list_too(demo):
+    elder = demo.get("county_director", "/elders", limit=1).json()["items"][0]["id"]
+    answer = demo.get("county_director", f"/elders/{elder}/status").json()
+    assert set(answer) == {"items", "next_cursor"}
+    assert answer["items"]
+
+
 def test_the_entries_of_an_account_are_a_list_too(demo):
     one = demo.get("volunteer", "/timebank/entries", limit=1).json()
     assert set(one) == {"items", "next_cursor"}
