@@ -149,13 +149,20 @@ def _differs(session: Session, county_id: int, month: Month, rows: Sequence[dict
     )  # fmt: skip
     frozen = {row[0]: tuple(row[1:]) for row in found}
     fresh = {r["region_id"]: tuple(r[f] for f in FIGURES) for r in rows}
-    return frozen != fresh
+    # a village without anybody due may have a row or none
+    return {k: v for k, v in frozen.items() if any(v)} != {k: v for k, v in fresh.items() if any(v)}
 
 
 def verify(session: Session, county_id: int, month: Month) -> list[dict[str, Any]]:
-    """Every version of a closed month: do its stored figures still give its digest? `[{version, closed_at, digest,
-    digest_ok, due, visited}]`, oldest first."""
-    checked = []
+    """Every version of a closed month: do its stored figures still give its digest? And do they, for the newest, equal
+    what its duties and visits add up to now (late ones too), or would the next closing revise it?
+
+    → `[{version, closed_at, digest, digest_ok, as_facts, due, visited}]`, oldest first; `as_facts` None for versions
+    that a later one stands beside."""
+    checked: list[dict[str, Any]] = []
+    tz = zone()
+    anew = duties.counted_anew(session, county_id, month)
+    facts = [{"region_id": region, **figures} for region, figures in anew.items()]
     for version in session.scalars(
         sa.select(Closing)
         .where(Closing.county_id == county_id, Closing.month == month.first)
@@ -175,7 +182,10 @@ def verify(session: Session, county_id: int, month: Month) -> list[dict[str, Any
         digest = duties.figures_digest(month, version.version, rows)
         checked.append({
             "version": version.version, "closed_at": version.closed_at.isoformat(), "digest": version.digest.hex(),
-            "digest_ok": digest == version.digest, "due": sum(r["due"] for r in rows),
+            "digest_ok": digest == version.digest, "as_facts": None, "due": sum(r["due"] for r in rows),
             "visited": sum(r["visited"] for r in rows),
         })  # fmt: skip
+    if checked:
+        now = _with_late(session, county_id, month, facts, tz)
+        checked[-1]["as_facts"] = not _differs(session, county_id, month, now)
     return checked

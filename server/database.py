@@ -8,11 +8,9 @@ session.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import sqlite3
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -103,25 +101,6 @@ def plan_anew(on: Session) -> None:
     if on.get_bind().dialect.name == "postgresql":
         on.execute(sa.text("SET LOCAL plan_cache_mode = force_custom_plan"))
         on.execute(sa.text("SET LOCAL random_page_cost = 1.1"))
-
-
-@contextlib.contextmanager
-def writing_together(on: Session) -> Iterator[None]:
-    """Send the writes in this block without waiting for each (PostgreSQL's pipeline); they are answered at its end. For
-    statements that return nothing and that nobody counts the rows of. SQLite answers in the same process anyway."""
-    connection = on.connection()
-    driver: Any = connection.connection.driver_connection
-    if connection.dialect.name != "postgresql":
-        yield
-        return
-    try:
-        with driver.pipeline():
-            yield
-    except connection.dialect.loaded_dbapi.Error as wrong:
-        # found at the end of the block, where SQLAlchemy no longer looks: give it the form that callers know
-        raise sa.exc.DBAPIError.instance(
-            None, None, wrong, connection.dialect.loaded_dbapi.Error, dialect=connection.dialect
-        ) from wrong
 
 
 def begin_reading(on: Session) -> None:

@@ -24,7 +24,7 @@ from server import standing
 from server.absences.model import Absence
 from server.alerts import service as alerts
 from server.clock import zone
-from server.database import UtcDateTime, writing_together
+from server.database import UtcDateTime
 from server.duties import service as duties
 from server.duties.model import Duty
 from server.duties.service import DutyRow, Key
@@ -154,10 +154,9 @@ def _refresh(
             if (counts := qualifies(row.fact, policy)) != row.counts:
                 flipped[row.fact.id] = counts
                 moved.add((row.visitor_id, Month.of(row.fact.local_date)))
-    with writing_together(session):
-        changed = duties.write(session, county_id, before, after)
-        _store_counts(session, county_id, flipped)
-        _renew_cards(session, county_id, elders, visits, changed)
+    changed = duties.write(session, county_id, before, after)
+    _store_counts(session, county_id, flipped)
+    _renew_cards(session, county_id, elders, visits, changed)
     _end_alerts(session, county_id, before, after, now=now)
     return moved
 

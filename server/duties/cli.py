@@ -59,7 +59,7 @@ def compliance(region: str, month: Month, out: Path) -> Outcome:
 @click.option("--region", required=True, help="县（区）的 12 位区划代码 / the county's 12-digit code")
 @click.option("--month", required=True, callback=_month, help="YYYY-MM")
 def verify(region: str, month: Month) -> Outcome:
-    """Recompute the digest of every version of a closed month from its figures, and compare."""
+    """Recompute a closed month: each version's digest, and the newest's figures from duties and visits."""
     from server import closing
     from server.duties import queries
     from server.regions.queries import county_for
@@ -73,7 +73,11 @@ def verify(region: str, month: Month) -> Outcome:
         if not checked:
             raise NothingDone(f"{month} 还没有结账 / is not closed yet")
         wrong = [c for c in checked if not c["digest_ok"]]
-        says = {True: "一致 / agrees", False: "不一致 / DOES NOT AGREE"}
-        lines = [f"{month} v{c['version']}: {says[c['digest_ok']]}" for c in checked]
+        says = {True: "摘要一致 / digest agrees", False: "摘要不一致 / DIGEST DOES NOT AGREE"}
+        facts = {
+            True: "；与探访记录一致 / as the visits say", None: "",
+            False: "；之后有迟到的探访或复核，下次结账时修订 / later visits or reviews: revised at the next closing",
+        }  # fmt: skip
+        lines = [f"{month} v{c['version']}: {says[c['digest_ok']]}{facts[c['as_facts']]}" for c in checked]
         data = {"month": str(month), "versions": checked, "ok": not wrong}
         return Outcome("\n".join(lines), data, partly=bool(wrong))

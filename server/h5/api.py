@@ -104,6 +104,14 @@ def sign_out(token: str, body: bytes) -> Response:
     return answer
 
 
+@api.get("/enrol", right=PUBLIC, database=False)
+def open_enrolment() -> Response:
+    """Where an enrolment's QR code leads a camera: it says to scan it with the app.
+
+    The code itself stays behind `#`, which no browser sends."""
+    return pages.message(pages.chosen_language(), 200, "/enrol", "enrol_title", "enrol")
+
+
 @api.get("/h5/<name>", right=PUBLIC, database=False)
 def static_file(name: str) -> Response:
     """The page's style sheet and script."""

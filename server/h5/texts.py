@@ -18,6 +18,10 @@ TEXTS: dict[str, Text] = {
     "unknown_title": Text("没有这个二维码", "Unknown code"),
     "unknown": Text("这不是月探的二维码牌，或已失效。请核对后重扫。",
                     "This is not a Yuetan tag, or no longer. Please scan it again."),
+    "enrol_title": Text("请用月探应用扫描", "Scan it with the Yuetan app"),
+    "enrol": Text("这是手机注册码。请打开手机上的月探应用，在第一个页面扫描它，或把二维码下面的注册码输入进去。",
+                  "This code enrols a phone. Open the Yuetan app and scan it on the first screen, or type the code that"
+                  " stands below it."),
     "not_yours_title": Text("这位老人不由您探访", "Not one of your elders"),
     "not_yours": Text("这是月探的二维码牌，但您和这位老人没有结对。如果您正在这里、老人需要帮助，请打电话给社区主任；"
                       "有生命危险先打 120 或 110。",

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from server.clock import zone
-from server.database import writing_together
 from server.elders.vault import Vault
 from server.intake.items import Sender
 from server.intake.judging import Row
@@ -76,7 +75,6 @@ def store(
         })  # fmt: skip
         settling = {name: visits[-1][name] for name in Settling.__slots__}
         stored.append(Settling(**settling))
-    with writing_together(session):
-        session.execute(_INSERT_VISITS, visits)
-        session.execute(_INSERT_JUDGEMENTS, judgements)
+    session.execute(_INSERT_VISITS, visits)
+    session.execute(_INSERT_JUDGEMENTS, judgements)
     return stored

@@ -18,7 +18,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from server.database import insert_into, writing_together
+from server.database import insert_into
 from server.timebank.model import BUCKETS, Account, Balance, Posting, TimeTransaction
 from shared.ids import uuid7
 from shared.rules.months import Month
@@ -209,11 +209,10 @@ def post(session: Session, county_id: int, entries: Sequence[Entry], *, now: dt.
         for (account, bucket), minutes in sorted(moved.items())
         if minutes
     ]
-    with writing_together(session):
-        for statement, rows in (
-            (_NEW_TRANSACTION, transactions),
-            (_NEW_POSTING, lines),
-            (_MOVE, changes),
-        ):
-            for start in range(0, len(rows), _CHUNK):
-                session.execute(statement, rows[start : start + _CHUNK])
+    for statement, rows in (
+        (_NEW_TRANSACTION, transactions),
+        (_NEW_POSTING, lines),
+        (_MOVE, changes),
+    ):
+        for start in range(0, len(rows), _CHUNK):
+            session.execute(statement, rows[start : start + _CHUNK])

@@ -167,10 +167,12 @@ def test_a_closed_month_is_frozen_and_a_late_visit_makes_a_second_version_at_the
     closes = dt.datetime(2026, 11, 5, 16, 0, tzinfo=dt.UTC)
     assert closing.close_months(session, county, now=closes) == [(Month(2026, 10), 1)]
     assert closing.close_months(session, county, now=closes) == []
+    assert [(v["digest_ok"], v["as_facts"]) for v in closing.verify(session, county, Month(2026, 10))] == [(True, True)]
     outcomes.open_periods(session, county, now=NOW)
     intake.receive(session, intake.Sender(volunteer.id, county), [sent(elders[1], october + dt.timedelta(hours=3))],
                    vault=VAULT, now=NOW)  # fmt: skip
     assert closing.close_months(session, county, now=NOW) == []
+    assert [v["as_facts"] for v in closing.verify(session, county, Month(2026, 10))] == [False]
     december = dt.datetime(2026, 12, 6, 1, 0, tzinfo=dt.UTC)
     assert closing.close_months(session, county, now=december) == [(Month(2026, 11), 1), (Month(2026, 10), 2)]
     assert closing.close_months(session, county, now=december) == []

@@ -199,3 +199,9 @@ def test_style_and_script_are_served_and_kept(page):
         assert answer.status_code == 200
         assert "immutable" in answer.headers["Cache-Control"]
     assert page.client.get("/h5/nothing").status_code == 404
+
+
+def test_the_address_of_an_enrolment_code_says_what_to_scan_it_with(client):
+    answer = client.get("/enrol", headers={"Accept-Language": "en"})
+    assert answer.status_code == 200
+    assert "Yuetan app" in answer.text
