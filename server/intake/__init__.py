@@ -12,7 +12,8 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from server import outcomes, standing
@@ -28,6 +29,7 @@ __all__ = ["Result", "Sender", "receive"]
 
 log = logging.getLogger("yuetan.intake")
 TRIES = 4
+DEADLOCKS = frozenset({"40P01", "40001"})  # PostgreSQL: deadlock_detected, serialization_failure
 
 
 def receive(
@@ -39,9 +41,11 @@ def receive(
     """
     try:
         return _receive_all(session, sender, items, vault, now)
-    except OperationalError:
+    except PoolTimeout:
         raise
-    except Exception:
+    except Exception as wrong:
+        if isinstance(wrong, DBAPIError) and not isinstance(wrong, DataError | IntegrityError):
+            raise  # the database's trouble, not the item's: the phone keeps it and tries again
         session.rollback()
         if len(items) == 1:
             return [_set_aside(session, sender, items[0], vault, now)]
@@ -59,14 +63,19 @@ def _receive_all(
                 _receive_in(session, county_id, sender, [i for i in items if i.county_id == county_id], vault, now)
             session.commit()
             break
-        except (IntegrityError, OperationalError):
-            # somebody else brought one of these at the same moment, or two batches waited for each other
+        except (IntegrityError, OperationalError) as wrong:
             session.rollback()
-            if attempt == TRIES - 1:
+            if attempt == TRIES - 1 or not _passes(wrong):
                 raise
             for item in items:
                 item.result = first_result(item.raw, item.read)
     return [item.result for item in items]
+
+
+def _passes(wrong: IntegrityError | OperationalError) -> bool:
+    """Somebody else brought one of these at the same moment, or two batches waited for each other; a database that is
+    locked or away is not asked again here, where its sender waits."""
+    return isinstance(wrong, IntegrityError) or getattr(wrong.orig, "sqlstate", None) in DEADLOCKS
 
 
 def _receive_in(

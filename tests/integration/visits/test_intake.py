@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from server import intake, outcomes
 from server.alerts.model import Alert
@@ -213,6 +214,35 @@ def test_a_visit_counts_where_it_took_place_if_it_arrives_by_the_fifth(world, se
     [result] = world.send(sent(world.other, day), now=too_late)
     assert "late" in [f["code"] for f in result.flags]
     assert session.get(Duty, (world.county.id, world.other.id, "month", dt.date(2026, 10, 1))).state == "missing"
+
+
+@pytest.mark.parametrize("trouble", [ProgrammingError, InterfaceError, OperationalError])
+def test_trouble_with_the_database_is_no_fault_of_the_visit_and_nothing_is_set_aside(world, monkeypatch, trouble):
+    def broken(*_arguments, **_more):
+        raise trouble("SELECT 1", {}, Exception("away"))
+
+    monkeypatch.setattr("server.standing.locked", broken)
+    with pytest.raises(trouble):
+        world.send(sent(world.elder), sent(world.other))
+    monkeypatch.undo()
+    assert count(world.session, Refusal) == 0
+
+
+def test_an_item_that_breaks_our_own_code_is_set_aside_and_the_others_go_in(world, monkeypatch):
+    bad = sent(world.elder)
+
+    def judge_all(sender, timed, *more):
+        if any(str(item.visit.id) == bad["id"] for item, _ in timed):
+            raise ZeroDivisionError
+        return whole(sender, timed, *more)
+
+    from server.intake import judge_all as whole
+
+    monkeypatch.setattr("server.intake.judge_all", judge_all)
+    good = sent(world.elder, NOW - dt.timedelta(hours=5))
+    results = world.send(bad, good)
+    assert [(r.status, r.error) for r in results] == [("rejected", "server_error"), ("accepted", None)]
+    assert count(world.session, Refusal) == 1
 
 
 def test_the_queries_of_a_batch_do_not_grow_with_it(world, queries):
