@@ -113,18 +113,6 @@ def story(session: Session, county_id: int, alert_id: uuid.UUID) -> list[dict[st
     ]  # fmt: skip
 
 
-def of_phone(
-    session: Session, county_id: int, user_id: uuid.UUID, *, now: dt.datetime
-) -> Sequence[tuple[uuid.UUID, int]]:
-    """(id, version) of every alert that concerns a phone's holder and is not resolved: what its feed compares."""
-    found = session.execute(
-        sa.select(Alert.id, Alert.version)
-        .where(Alert.county_id == county_id, Alert.state != "resolved", own(user_id, now))
-        .order_by(Alert.id)
-    )
-    return [(row.id, row.version) for row in found]
-
-
 def by_ids(session: Session, county_id: int, alert_ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:
     """These alerts in the list's shape, without asking whose they are: for feeds that asked already."""
     rows = session.execute(_shown().where(Alert.county_id == county_id, Alert.id.in_(alert_ids)).order_by(Alert.id))

@@ -18,21 +18,22 @@ from server.problems import problem
 from shared.protocol.signing import b64, unb64
 
 COOKIE = "yuetan_console"
-_PURPOSE = "console-cookie"
+CONSOLE = "console-cookie"
 _MAC = 16
 
 
-def make_cookie(keys: KeyRing, session_id: uuid.UUID) -> str:
-    return b64(session_id.bytes + keys.mac(_PURPOSE, session_id.bytes)[:_MAC])
+def make_cookie(keys: KeyRing, session_id: uuid.UUID, purpose: str = CONSOLE) -> str:
+    """The session's id, signed for one purpose, so that one page's cookie is never another's."""
+    return b64(session_id.bytes + keys.mac(purpose, session_id.bytes)[:_MAC])
 
 
-def read_cookie(keys: KeyRing, text: str) -> uuid.UUID | None:
-    """None for anything that was not made here."""
+def read_cookie(keys: KeyRing, text: str, purpose: str = CONSOLE) -> uuid.UUID | None:
+    """None for anything that was not made here for that purpose."""
     try:
         data = unb64(text)
     except ValueError:
         return None
-    if len(data) != 16 + _MAC or not keys.verifies(_PURPOSE, data[:16], data[16:]):
+    if len(data) != 16 + _MAC or not keys.verifies(purpose, data[:16], data[16:]):
         return None
     return uuid.UUID(bytes=data[:16])
 

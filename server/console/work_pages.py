@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from urllib.parse import quote
 
 from flask import Response, request
 
@@ -16,7 +15,7 @@ from server.console.texts import say
 from server.database import session
 from server.elders import jobs as imports_
 from server.files.current import files
-from server.files.service import BlobMissing, chunks
+from server.files.download import download
 from server.paging import PageArgs
 from server.people.queries import names_of
 from server.problems import problem
@@ -121,18 +120,7 @@ def task(task_id: uuid.UUID) -> str:
 @console.get("/tasks/<uuid:task_id>/file", right="tasks.read")
 def task_file(task_id: uuid.UUID) -> Response:
     """What it made."""
-    row = queries.file_of(session(), _task(task_id))
-    if row is None:
-        raise problem("not_found")
-    try:
-        stream = chunks(files(), row)
-    except BlobMissing:
-        raise problem("not_found") from None
-    headers = {
-        "Content-Length": str(row.size),
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.name or str(row.id))}",
-    }
-    return Response(stream, headers=headers, mimetype=row.media_type)
+    return download(queries.file_of(session(), _task(task_id)))
 
 
 def _imports_page(errors: dict[str, list[str]]) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ctypes
-import datetime as dt
 import fcntl
 import json
 import os
@@ -142,7 +141,7 @@ def prepare_data(count: int, *, seeded: bool) -> dict[str, Any]:
 
     app = create_app()
     with app.app_context():
-        now = dt.datetime.now(dt.UTC)
+        now = clock.now()
         if not seeded:
             schema.upgrade()
             print("正在准备演示数据 / making the demo's data …", flush=True)

@@ -9,20 +9,20 @@ from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
 from server.auth import queries
+from server.auth.cookie import make_cookie, read_cookie
 from server.auth.reach import Actor
 from server.auth.service import LOGIN_LIFE
 from server.keys import KeyRing
 from server.problems import Problem
-from shared.protocol.signing import b64, unb64
 
 COOKIE = "yuetan_h5"
 PATH = "/t"
-_PURPOSE, _MAC = "h5 cookie", 16
+_PURPOSE = "h5 cookie"
 
 
 def signed_in(session: Session, keys: KeyRing, now: dt.datetime, today: dt.date) -> Actor | None:
     """Whose cookie the request has; None: sign in first."""
-    session_id = _read(keys, request.cookies.get(COOKIE, ""))
+    session_id = read_cookie(keys, request.cookies.get(COOKIE, ""), _PURPOSE)
     if session_id is None:
         return None
     try:
@@ -32,7 +32,7 @@ def signed_in(session: Session, keys: KeyRing, now: dt.datetime, today: dt.date)
 
 
 def remember(response: Response, keys: KeyRing, session_id: uuid.UUID) -> None:
-    value = b64(session_id.bytes + keys.mac(_PURPOSE, session_id.bytes)[:_MAC])
+    value = make_cookie(keys, session_id, _PURPOSE)
     response.set_cookie(
         COOKIE, value, max_age=int(LOGIN_LIFE.total_seconds()), path=PATH, httponly=True, samesite="Lax",
         secure=current_app.extensions["yuetan_settings"].secure_cookies,
@@ -41,13 +41,3 @@ def remember(response: Response, keys: KeyRing, session_id: uuid.UUID) -> None:
 
 def forget(response: Response) -> None:
     response.delete_cookie(COOKIE, path=PATH)
-
-
-def _read(keys: KeyRing, text: str) -> uuid.UUID | None:
-    try:
-        data = unb64(text)
-    except ValueError:
-        return None
-    if len(data) != 16 + _MAC or not keys.verifies(_PURPOSE, data[:16], data[16:]):
-        return None
-    return uuid.UUID(bytes=data[:16])

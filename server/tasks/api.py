@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
-from urllib.parse import quote
 
 from flask import Response
 
 from server.database import session
-from server.files.current import files
-from server.files.service import BlobMissing, chunks
+from server.files.download import download
 from server.http import Page, PageArgs, Router, reach
 from server.problems import problem
 from server.tasks import queries
@@ -35,20 +33,7 @@ def show_task(task_id: uuid.UUID) -> Task:
 @api.get("/tasks/<uuid:task_id>/file", right="tasks.read")
 def download_result(task_id: uuid.UUID) -> Response:
     """The file that the task made."""
-    row = queries.file_of(session(), _load(task_id))
-    if row is None:
-        raise problem("not_found")
-    try:
-        stream = chunks(files(), row)
-    except BlobMissing:
-        raise problem("not_found") from None
-    headers = {
-        "Content-Length": str(row.size),
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.name or str(row.id))}",
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(stream, headers=headers, mimetype=row.media_type)
+    return download(queries.file_of(session(), _load(task_id)))
 
 
 def _load(task_id: uuid.UUID) -> Task:
