@@ -102,6 +102,37 @@ class FakeDialler:
         return True
 
 
+@dataclass
+class FakeDictation:
+    """Hears what `words` says, one after the other; None: nothing was understood."""
+
+    words: list[str | None] = field(default_factory=list)
+
+    def available(self) -> bool:
+        return True
+
+    def listen(self, language: str, done: Callable[[str | None], None]) -> bool:
+        done(self.words.pop(0) if self.words else None)
+        return True
+
+
+@dataclass
+class FakeReminders:
+    """Remembers what it was asked to remind of: key → (moment, title, text)."""
+
+    kept: dict[str, tuple[datetime, str, str]] = field(default_factory=dict)
+
+    def available(self) -> bool:
+        return True
+
+    def set(self, key: str, at: datetime, title: str, text: str) -> bool:
+        self.kept[key] = (at, title, text)
+        return True
+
+    def cancel(self, key: str) -> None:
+        self.kept.pop(key, None)
+
+
 def at_once(work: Callable[[], None]) -> None:
     """Background work done in the foreground, so that a test sees one order of events."""
     work()
@@ -118,4 +149,6 @@ def fake(clock: FakeClock | None = None, name: str = "fake") -> Platform:
         model=f"fake {hashlib.sha256(name.encode()).hexdigest()[:6]}",
         os="none",
         spawn=at_once,
+        dictation=FakeDictation(),
+        reminders=FakeReminders(),
     )

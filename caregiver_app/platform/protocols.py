@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -70,6 +70,50 @@ class Dialler(Protocol):
         """Open the dialler with this number → whether there is one."""
 
 
+class Dictation(Protocol):
+    """Writes down what is said: the phone's own speech input, where it has one."""
+
+    def available(self) -> bool: ...
+
+    def listen(self, language: str, done: Callable[[str | None], None]) -> bool:
+        """Begin to listen (`zh` or `en`) → whether it began; `done(text)` once, None: nothing was understood."""
+
+
+class Reminders(Protocol):
+    """Notifications at a time, shown also when the app is closed. They name nobody: lock screens are public."""
+
+    def available(self) -> bool: ...
+
+    def set(self, key: str, at: datetime, title: str, text: str) -> bool:
+        """Remind at this moment, in place of what the key stood for → whether the phone will."""
+
+    def cancel(self, key: str) -> None:
+        """Not any more; an unknown key is nothing."""
+
+
+class NoDictation:
+    """No speech input here: words are typed."""
+
+    def available(self) -> bool:
+        return False
+
+    def listen(self, language: str, done: Callable[[str | None], None]) -> bool:
+        return False
+
+
+class NoReminders:
+    """No notifications here: the list itself shows what is due."""
+
+    def available(self) -> bool:
+        return False
+
+    def set(self, key: str, at: datetime, title: str, text: str) -> bool:
+        return False
+
+    def cancel(self, key: str) -> None:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """All of it, as chosen at start. `model` and `os` are told to the server at enrolment."""
@@ -82,3 +126,5 @@ class Platform:
     model: str
     os: str
     spawn: Callable[[Callable[[], None]], None]
+    dictation: Dictation = field(default_factory=NoDictation)
+    reminders: Reminders = field(default_factory=NoReminders)
