@@ -24,13 +24,15 @@ from shared.protocol.tags import token_hash, token_of
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Who sends. `county_id`: of the device's enrolment; without one the elder's county decides, among `counties`,
-    those in which the person holds a role."""
+    those in which the person holds a role. `device_lost`: all that the device sends is looked at; `revoked_at`: since
+    when it should not have been used, for one whose holder left or that was replaced."""
 
     user_id: uuid.UUID
     county_id: int | None = None
     counties: tuple[int, ...] = ()
     device_id: uuid.UUID | None = None
     device_lost: bool = False
+    revoked_at: dt.datetime | None = None
 
 
 @dataclass(slots=True)

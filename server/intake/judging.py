@@ -59,6 +59,7 @@ def judge_all(
             elder_known=elder is not None,
             paired=elder is not None and around.allowed(elder, times.start, day),
             device_lost=sender.device_lost,
+            device_revoked=sender.revoked_at is not None and times.start > sender.revoked_at,
             late=late,
             others=timeline.around(visit.id, times.start) if visit.channel == "home" else (),
             stay_min_s=policy.stay_min_s,

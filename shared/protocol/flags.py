@@ -20,6 +20,7 @@ FLAGS: dict[str, tuple[str, str]] = {
         "Arrived after the month's deadline (00:00 on the 6th); counted in the next revision",
     ),
     "device_lost": ("来自已报失的手机，需审核", "From a phone reported lost; it goes to review"),
+    "device_revoked": ("手机停用之后记录的，需审核", "Recorded after the phone was revoked; it goes to review"),
     # whose visit
     "not_paired": ("探访时与该老人没有结对，审核后计入", "Not paired with this elder at the time; counts after review"),
     "elder_unknown": ("找不到对应的老人，未归到任何人名下", "No such elder was found; the visit is bound to nobody"),

@@ -55,7 +55,8 @@ class Evidence:
     """Everything that a judgement looks at; whatever is not known keeps its default and weighs nothing.
 
     `tag` None: no tag is expected (calls; nobody opened). `others`: the visitor's nearest known home visits in time,
-    before and after. `paired` False: neither paired at the trusted start nor staff of the region. `faults`: paths of
+    before and after. `paired` False: neither paired at the trusted start nor staff of the region. `device_revoked`: it
+    began after its phone had been revoked (a lost one's visits all are `device_lost`). `faults`: paths of
     values that could not be read. `explained`: something in it explains a short stay. `tag_home_m`: metres from this
     home to the one whose tag was scanned, for tags of other elders.
     """
@@ -72,6 +73,7 @@ class Evidence:
     elder_known: bool = True
     paired: bool = True
     device_lost: bool = False
+    device_revoked: bool = False
     late: bool = False
     faults: tuple[str, ...] = ()
     explained: bool = False
@@ -92,6 +94,7 @@ def evidence_of(
     elder_known: bool = True,
     paired: bool = True,
     device_lost: bool = False,
+    device_revoked: bool = False,
     late: bool = False,
     others: Sequence[OtherVisit] = (),
     stay_min_s: int = 180,
@@ -112,6 +115,7 @@ def evidence_of(
         elder_known=elder_known,
         paired=paired,
         device_lost=device_lost,
+        device_revoked=device_revoked,
         late=late,
         faults=faults,
         explained=visit.urgent is not None,
@@ -199,6 +203,7 @@ _PLAIN = (
     "elder_known",
     "paired",
     "device_lost",
+    "device_revoked",
     "late",
     "faults",
     "explained",

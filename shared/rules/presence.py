@@ -10,8 +10,9 @@ not count for a visit. So every oddity is a flag with a weight and the figures b
   `plausible` at most.
 
 Absence of evidence weighs little: no tag and no position and a real stay is `plausible`. Only where there is nothing
-at all (`no_evidence`) does a home visit need somebody's word. Visits by people who may not count them yet
-(`not_paired`, `elder_unknown`, `device_lost`) weigh 1.0 because a review decides, not because anybody lied.
+at all (`no_evidence`) does a home visit need somebody's word. Visits by people who may not count them yet, or from
+phones that should be silent (`not_paired`, `elder_unknown`, `device_lost`, `device_revoked`) weigh 1.0 because a review
+decides, not because anybody lied.
 
 All weights stand in `weights.py`; changing one is a new `RULE_VERSION`, and a visit keeps the version it was judged by.
 The function is pure: the same judgement at ingest, in `yuetan presence evaluate`, and on the phone before saving
@@ -158,6 +159,8 @@ def _common(evidence: Evidence, flags: _Flags) -> None:
         flags.add("late")
     if evidence.device_lost:
         flags.add("device_lost")
+    if evidence.device_revoked:
+        flags.add("device_revoked")
     if not evidence.elder_known:
         flags.add("elder_unknown")
     elif not evidence.paired:

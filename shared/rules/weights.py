@@ -6,7 +6,7 @@ seconds of the world, not of any data set: what a receiver, a pair of legs, a ph
 
 from __future__ import annotations
 
-RULE_VERSION = 1
+RULE_VERSION = 2
 
 DOUBTFUL_FROM = 1.0
 VERIFIED_BELOW = 0.4
@@ -16,6 +16,7 @@ WEIGHTS: dict[str, float] = {
     "reason_missing": 0.0,
     "late": 0.0,
     "device_lost": 1.0,
+    "device_revoked": 1.0,
     "not_paired": 1.0,
     "elder_unknown": 1.0,
     "tag_missing": 0.2,
