@@ -107,6 +107,14 @@ def finish(draft: dict[str, Any], common: Common, form: dict[str, Any] | None) -
     return visit
 
 
+def unsaved(draft: dict[str, Any], common: Common, form: dict[str, Any] | None) -> bytes | None:
+    """The visit as it would be saved now, marked as not saved by its visitor: sent only if the phone is wiped."""
+    try:
+        return freeze({**finish(draft, common, form), "unsaved": True})
+    except ValueError:
+        return None
+
+
 def freeze(visit: dict[str, Any]) -> bytes:
     """The bytes that are kept and sent, always the same ones. ValueError: over 32 KiB, or not a visit."""
     if read_visit(visit).visit is None:

@@ -97,6 +97,9 @@ class Visit(Protocol):
 
     def remove_photo(self, sha256: str) -> VisitView: ...
 
+    def photo(self, sha256: str) -> bytes | None:
+        """A photo's JPEG, for showing it (it lies closed on the disk)."""
+
     def toggle_companion(self, person_id: str) -> VisitView: ...
 
     def save(self) -> Saved:

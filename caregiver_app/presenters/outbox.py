@@ -35,7 +35,7 @@ class OutboxPresenter:
                 else common.text("outbox.no_contact")
             ),
             status_text=self._status(),
-            storage_text=common.text("outbox.storage", mb=f"{store.used_bytes() / 1_000_000:.1f}"),
+            storage_text=common.text("outbox.storage", mb=f"{store.storage_used().total / 1_000_000:.1f}"),
             sending=common.status.busy,
             can_send=store.standing == ENROLLED,
             badge=common.badge(),

@@ -20,8 +20,7 @@ from caregiver_app.presenters.scan import ScanPresenter
 from caregiver_app.presenters.settings import SettingsPresenter
 from caregiver_app.presenters.today import TodayPresenter
 from caregiver_app.presenters.visit import VisitPresenter
-from caregiver_app.store import Store, open_store
-from caregiver_app.sync import keys
+from caregiver_app.store import Store, keys, open_store
 from caregiver_app.sync.engine import Engine
 from caregiver_app.sync.enrol import enrol
 from caregiver_app.sync.http import Http, RequestsHttp

@@ -7,7 +7,6 @@ colours, never for showing. No view holds a widget, a row or a wire object.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +148,9 @@ class FormGroup:
 
 @dataclass(frozen=True, slots=True)
 class PhotoView:
-    """A photo taken for this visit."""
+    """A photo taken for this visit; `Visit.photo` has the picture. `size` in bytes."""
 
     sha256: str
-    path: Path
     size: int
 
 

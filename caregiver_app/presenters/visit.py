@@ -65,7 +65,7 @@ class VisitPresenter:
             note=draft["note"],
             note_left=NOTE_MAX - len(draft["note"]),
             photos=tuple(
-                PhotoView(photo.sha256, common.store.photos.path(photo.sha256), photo.size)
+                PhotoView(photo.sha256, photo.size)
                 for photo in common.store.photos.of(self.draft_id)
                 if photo.sha256 in draft["photos"]
             ),
@@ -136,7 +136,7 @@ class VisitPresenter:
         store = self._common.store
         jpeg = self._common.platform.pictures.shrink(source, PHOTO_BYTES)
         with store.database.transaction():
-            digest = store.photos.add(self.draft_id, jpeg)
+            digest = store.add_photo(self.draft_id, jpeg)
             photos = self._draft()["photos"]
             if digest not in photos:
                 self._put(photos=[*photos, digest])
@@ -150,6 +150,10 @@ class VisitPresenter:
         store.photos.remove(self.draft_id, sha256)
         return self.view()
 
+    def photo(self, sha256: str) -> bytes | None:
+        """The picture's JPEG, for showing it; None: it is no longer readable."""
+        return self._common.store.photos.read(sha256)
+
     def toggle_companion(self, person_id: str) -> VisitView:
         """Somebody came along, or did not."""
         ids = self._draft()["companion_ids"]
@@ -161,7 +165,7 @@ class VisitPresenter:
         common = self._common
         draft = self._draft()
         form = forms.pick(common, draft["channel"])
-        missing = self._missing(draft, form if draft["outcome"] == "met" else None)
+        missing = self._missing(draft, form)
         if missing:
             raise ValueError(missing)
         visit = drafts.finish(draft, common, form)
@@ -189,7 +193,13 @@ class VisitPresenter:
     def _put(self, **changes: Any) -> None:
         draft = {**self._draft(), **changes}
         drafts.touch(draft, self._common.platform)
-        self._common.store.drafts.put(draft, drafts.stamp(self._common.platform.clock.now()))
+        form = forms.pick(self._common, draft["channel"])
+        self._common.store.keep_draft(
+            draft,
+            drafts.stamp(self._common.platform.clock.now()),
+            frozen=drafts.unsaved(draft, self._common, form) if not self._missing(draft, form) else None,
+            urgent=draft["urgent"] is not None,
+        )
 
     def _set(self, **changes: Any) -> VisitView:
         with self._common.store.database.transaction():

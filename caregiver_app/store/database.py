@@ -16,26 +16,29 @@ from pathlib import Path
 from typing import Any
 
 from caregiver_app.store.schema import migrate
-from caregiver_app.store.vault import OpenVault, Vault
+from caregiver_app.store.vault import Vault
 
 
 class Database:
     """An open store file. `transaction()` nests: the outermost one commits."""
 
-    def __init__(self, path: Path, vault: Vault | None = None) -> None:
+    def __init__(self, path: Path, vault: Vault) -> None:
         self.path = path
-        self.vault: Vault = vault or OpenVault()
+        self.vault = vault
         self._lock = threading.RLock()
         self._depth = 0
         self._changed = False
         self.version = 0  # grows with every commit that changed something
         self._listeners: list[Callable[[], None]] = []
+        self._afterwards: list[Callable[[], None]] = []
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             # Two processes on one store (an app restarted while the old one is dying) wait for each other.
             self._connection.execute("PRAGMA busy_timeout = 10000")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
+            # What is deleted or closed anew is not to be read in the file's unused parts.
+            self._connection.execute("PRAGMA secure_delete = ON")
             migrate(self._connection)
         except BaseException:
             self._connection.close()
@@ -60,6 +63,7 @@ class Database:
                 self._depth -= 1
                 if outermost:
                     self._changed = False
+                    self._afterwards.clear()
                     if self._connection.in_transaction:
                         self._connection.execute("ROLLBACK")
                 raise
@@ -69,14 +73,27 @@ class Database:
             try:
                 self._connection.execute("COMMIT")
             except BaseException:
+                self._changed = False
+                self._afterwards.clear()
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
             changed, self._changed = self._changed, False
             self.version += int(changed)
+            afterwards, self._afterwards = self._afterwards, []
+            for work in afterwards:
+                work()
         if changed:
             for listener in list(self._listeners):
                 listener()
+
+    def after_commit(self, work: Callable[[], None]) -> None:
+        """Do `work` when the open transaction is on the disk, or now if there is none; never after a rollback."""
+        with self._lock:
+            if self._depth:
+                self._afterwards.append(work)
+            else:
+                work()
 
     @property
     def in_transaction(self) -> bool:
@@ -111,10 +128,21 @@ class Database:
 
         return end
 
-    def pack(self, place: str, value: Any) -> bytes:
+    def rewrite(self) -> None:
+        """Write the whole file anew, and empty the log beside it: nothing that was deleted is left in either."""
+        with self._lock:
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def pack(self, place: str, value: Any, *, device: bool = False) -> bytes:
         """A JSON value as a closed blob."""
-        return self.vault.close(place, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+        return self.vault.close(place, to_json(value), device=device)
 
     def unpack(self, place: str, blob: bytes) -> Any:
         """The JSON value of a closed blob."""
         return json.loads(self.vault.open(place, blob))
+
+
+def to_json(value: Any) -> bytes:
+    """JSON as it is kept."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

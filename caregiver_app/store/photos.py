@@ -3,17 +3,22 @@
 The file is synced and renamed into place before its row is written, so a row never names half a picture.
 States: draft (its visit is not saved) → waiting (saved, the visit not yet confirmed) → pending (the server
 wants it) → sent | refused.
+
+Beside the picture, which lies in the personal compartment, lies its sealed form (`<digest>.<visit>.sealed`).
+Once the server has it only that is kept, for a server restored from a backup: nothing on the phone opens it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from caregiver_app.store.database import Database
+from caregiver_app.store.files import write_whole
+from caregiver_app.store.sealing import Sealed
+from caregiver_app.store.vault import Locked, Spoiled
 
 _COLUMNS = "visit_id, sha256, size, state, offset, attempts, last_error"
 
@@ -39,28 +44,63 @@ class Photos:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def add(self, visit_id: str, jpeg: bytes) -> str:
-        """Keep a picture for a draft → its digest."""
+    def add(self, visit_id: str, jpeg: bytes, sealed: Sealed | None = None) -> str:
+        """Keep a picture for a draft → its digest. OSError: the disk would not."""
         digest = hashlib.sha256(jpeg).hexdigest()
-        self._write(digest, jpeg)
-        self._database.write(
-            "INSERT INTO photos (visit_id, sha256, size, state, offset) VALUES (?, ?, ?, 'draft', 0)"
-            " ON CONFLICT DO NOTHING",
-            (visit_id, digest, len(jpeg)),
-        )
+        write_whole(self.path(digest), self._database.vault.close(f"photos/{digest}", jpeg))
+        with self._database.transaction():
+            self._database.write(
+                "INSERT INTO photos (visit_id, sha256, size, state, offset) VALUES (?, ?, ?, 'draft', 0)"
+                " ON CONFLICT DO NOTHING",
+                (visit_id, digest, len(jpeg)),
+            )
+            if sealed is not None:
+                self.seal(visit_id, digest, sealed)
         return digest
 
+    def seal(self, visit_id: str, digest: str, sealed: Sealed) -> None:
+        """Add or renew the sealed form."""
+        write_whole(self.sealed_path(visit_id, digest), sealed.sealed)
+        self._database.write(
+            "UPDATE photos SET key_id = ?, signature = ?, device_id = ? WHERE visit_id = ? AND sha256 = ?",
+            (sealed.key_id, sealed.signature, sealed.device_id, visit_id, digest),
+        )
+
     def path(self, digest: str) -> Path:
-        """Where the file lies."""
+        """Where the picture lies, closed."""
         return self.folder / f"{digest}.jpg"
 
+    def sealed_path(self, visit_id: str, digest: str) -> Path:
+        """Where its sealed form lies."""
+        return self.folder / f"{digest}.{visit_id}.sealed"
+
     def read(self, digest: str) -> bytes | None:
-        """The picture, or None if the file is gone or no longer what it was."""
+        """The picture, or None: the app is locked, or the file is gone or no longer what it was."""
         try:
             jpeg = self._database.vault.open(f"photos/{digest}", self.path(digest).read_bytes())
-        except OSError:
+        except (OSError, Locked, Spoiled):
             return None
         return jpeg if hashlib.sha256(jpeg).hexdigest() == digest else None
+
+    def sealed(self, photo: Photo) -> Sealed | None:
+        """The sealed form as it is sent, also while the app is locked. None: there is none."""
+        row = self._database.row(
+            "SELECT key_id, signature, device_id FROM photos WHERE visit_id = ? AND sha256 = ?",
+            (photo.visit_id, photo.sha256),
+        )
+        if row is None or row[1] is None:
+            return None
+        try:
+            return Sealed(row[0], self.sealed_path(photo.visit_id, photo.sha256).read_bytes(), row[1], row[2])
+        except OSError:
+            return None
+
+    def unsealed(self, limit: int = 1000) -> list[Photo]:
+        """Photos without a sealed form whose picture may still be there."""
+        rows = self._database.rows(
+            f"SELECT {_COLUMNS} FROM photos WHERE signature IS NULL AND state <> 'refused' LIMIT ?", (limit,)
+        )
+        return [Photo(*row) for row in rows]
 
     def of(self, visit_id: str) -> list[Photo]:
         """A visit's photos."""
@@ -80,16 +120,18 @@ class Photos:
 
     def remove(self, visit_id: str, digest: str) -> None:
         """Take a photo out of a draft."""
-        self._database.write(
-            "DELETE FROM photos WHERE visit_id = ? AND sha256 = ? AND state = 'draft'", (visit_id, digest)
-        )
-        self._unlink_unused([digest])
+        with self._database.transaction():
+            self._database.write(
+                "DELETE FROM photos WHERE visit_id = ? AND sha256 = ? AND state = 'draft'", (visit_id, digest)
+            )
+            self._unlink_unused(visit_id, [digest])
 
     def drop(self, visit_id: str) -> None:
         """Forget all photos of a visit (a discarded draft, or one sent long ago)."""
         digests = [photo.sha256 for photo in self.of(visit_id)]
-        self._database.write("DELETE FROM photos WHERE visit_id = ?", (visit_id,))
-        self._unlink_unused(digests)
+        with self._database.transaction():
+            self._database.write("DELETE FROM photos WHERE visit_id = ?", (visit_id,))
+            self._unlink_unused(visit_id, digests)
 
     def saved(self, visit_id: str) -> None:
         """The visit was saved: its photos wait for it to arrive."""
@@ -102,6 +144,7 @@ class Photos:
                 self._set(photo, "state = 'pending'")
             elif photo.state in ("waiting", "pending"):
                 self._set(photo, "state = 'sent', sent_at = ?", at)
+                self._keep_sealed_only(photo)
 
     def all_again(self) -> None:
         """The server lost its memory: photos wait for their visits once more."""
@@ -116,17 +159,21 @@ class Photos:
     def settle(self, photo: Photo, state: str, *, error: str | None, at: str) -> None:
         """The photo is `sent` or `refused`."""
         self._set(photo, "state = ?, last_error = ?, sent_at = ?, attempts = attempts + 1", state, error, at)
+        if state == "sent":
+            self._keep_sealed_only(photo)
 
     def failed(self, photo: Photo, error: str) -> None:
         """An attempt came to nothing; what arrived of it must be asked."""
         self._set(photo, "attempts = attempts + 1, last_error = ?, offset = NULL", error)
 
     def sweep(self) -> int:
-        """Remove files that no row names (killed between file and row) → how many."""
-        named = {row[0] for row in self._database.rows("SELECT DISTINCT sha256 FROM photos")}
+        """Remove files that no row needs (killed between file and row) → how many."""
+        rows = self._database.rows("SELECT sha256, visit_id, state, signature FROM photos")
+        needed = {f"{sha256}.jpg" for sha256, _, state, signature in rows if state != "sent" or signature is None}
+        needed |= {self.sealed_path(visit_id, sha256).name for sha256, visit_id, _, _ in rows}
         gone = 0
         for file in self.folder.iterdir():
-            if file.name.split(".")[0] not in named or file.suffix == ".part":
+            if file.name not in needed:
                 file.unlink(missing_ok=True)
                 gone += 1
         return gone
@@ -137,21 +184,22 @@ class Photos:
             (*values, photo.visit_id, photo.sha256),
         )
 
-    def _write(self, digest: str, jpeg: bytes) -> None:
-        target = self.path(digest)
-        part = target.with_suffix(".part")
-        with part.open("wb") as file:
-            file.write(self._database.vault.close(f"photos/{digest}", jpeg))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    def _keep_sealed_only(self, photo: Photo) -> None:
+        """The picture itself has done its work, unless another visit still has to send it or it was never sealed."""
+        needed = self._database.row(
+            "SELECT 1 FROM photos WHERE sha256 = ? AND (state <> 'sent' OR signature IS NULL)", (photo.sha256,)
+        )
+        if needed is None:
+            self._unlink(self.path(photo.sha256))
 
-    def _unlink_unused(self, digests: list[str]) -> None:
+    def _unlink_unused(self, visit_id: str, digests: list[str]) -> None:
         for digest in digests:
-            if self._database.row("SELECT 1 FROM photos WHERE sha256 = ?", (digest,)) is None:
-                self.path(digest).unlink(missing_ok=True)
+            left = {row[0] for row in self._database.rows("SELECT visit_id FROM photos WHERE sha256 = ?", (digest,))}
+            if visit_id not in left:
+                self._unlink(self.sealed_path(visit_id, digest))
+            if not left:
+                self._unlink(self.path(digest))
+
+    def _unlink(self, path: Path) -> None:
+        """After the commit: a transaction that is rolled back keeps its files. What a kill leaves is swept."""
+        self._database.after_commit(lambda: path.unlink(missing_ok=True))

@@ -71,7 +71,45 @@ CREATE TABLE photos (
 CREATE INDEX photos_by_state ON photos (state);
 """
 
-STEPS: tuple[str, ...] = (V1,)
+V2 = """
+-- Sealed for the server at the moment of saving, and signed: it is sent without PIN or tokens. `device_id` names
+-- the enrolment it was signed under.
+ALTER TABLE outbox ADD COLUMN sealed BLOB;
+ALTER TABLE outbox ADD COLUMN key_id TEXT;
+ALTER TABLE outbox ADD COLUMN signature BLOB;
+ALTER TABLE outbox ADD COLUMN device_id TEXT;
+
+-- A draft that could be saved as it stands is sealed with every touch; a wipe then saves it instead of losing it.
+ALTER TABLE drafts ADD COLUMN sealed BLOB;
+ALTER TABLE drafts ADD COLUMN key_id TEXT;
+ALTER TABLE drafts ADD COLUMN signature BLOB;
+ALTER TABLE drafts ADD COLUMN device_id TEXT;
+ALTER TABLE drafts ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;
+
+-- The sealed form of a photo lies beside it as a file; signatures and keys are here.
+ALTER TABLE photos ADD COLUMN key_id TEXT;
+ALTER TABLE photos ADD COLUMN signature BLOB;
+ALTER TABLE photos ADD COLUMN device_id TEXT;
+
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    subject TEXT,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'refused')),
+    urgent INTEGER NOT NULL CHECK (urgent IN (0, 1)),
+    frozen BLOB NOT NULL,
+    created_at TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    last_error TEXT,
+    answer BLOB,
+    answered_at TEXT
+);
+CREATE INDEX events_by_state ON events (state, urgent DESC, seq);
+CREATE INDEX events_by_subject ON events (kind, subject, seq);
+"""
+
+STEPS: tuple[str, ...] = (V1, V2)
 
 
 class StoreTooNew(Exception):

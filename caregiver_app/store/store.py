@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from caregiver_app.store.cache import Cache
+from caregiver_app.store.closing import close_clear
 from caregiver_app.store.database import Database
 from caregiver_app.store.drafts import Drafts
+from caregiver_app.store.events import Events
 from caregiver_app.store.meta import Meta
 from caregiver_app.store.outbox import Outbox
 from caregiver_app.store.photos import Photos
+from caregiver_app.store.queue import Queue
+from caregiver_app.store.sealing import SealedItem, Sealer
+from caregiver_app.store.secret import DeviceSecret, FileSecret
 from caregiver_app.store.vault import Vault
 
 FILE = "phone.sqlite"
@@ -21,15 +28,19 @@ NEW, ENROLLED, ENROL_AGAIN, REVOKED = "new", "enrolled", "enrol_again", "revoked
 class Store:
     """An open store directory. All methods are safe from several threads."""
 
-    def __init__(self, directory: Path, vault: Vault | None = None) -> None:
+    def __init__(self, directory: Path, secret: DeviceSecret | None = None) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
-        self.database = Database(directory / FILE, vault)
+        self.vault = Vault(directory, (secret or FileSecret()).read(directory))
+        self.database = Database(directory / FILE, self.vault)
         self.meta = Meta(self.database)
         self.cache = Cache(self.database, self.meta)
         self.drafts = Drafts(self.database)
         self.outbox = Outbox(self.database)
+        self.events = Events(self.database)
         self.photos = Photos(self.database, directory / "photos")
+        self._sealer = Sealer(self.meta)
+        self._make_good()
 
     def close(self) -> None:
         """Safe to call twice."""
@@ -40,18 +51,59 @@ class Store:
         """Where the phone stands with its server: new | enrolled | enrol_again | revoked."""
         return str(self.meta.get("standing", NEW))
 
+    @property
+    def locked(self) -> bool:
+        """Whether elders, drafts and frozen visits cannot be read now. What is sealed can be sent all the same."""
+        return not self.vault.is_open
+
+    def keep_draft(self, draft: dict[str, Any], at: str, *, frozen: bytes | None = None, urgent: bool = False) -> None:
+        """Keep a draft as it now is. `frozen`: its bytes if it were saved now; None: it could not be."""
+        with self.database.transaction():
+            sealed = None if frozen is None else self._sealer.visit(draft["id"], frozen)
+            self.drafts.put(draft, at, sealed=sealed, urgent=urgent)
+
+    def add_photo(self, visit_id: str, jpeg: bytes) -> str:
+        """Keep a picture for a draft, and its sealed form → its digest. OSError: the disk would not."""
+        digest = hashlib.sha256(jpeg).hexdigest()
+        return self.photos.add(visit_id, jpeg, self._sealer.photo(visit_id, digest, jpeg))
+
     def save_visit(self, visit_id: str, elder_id: str | None, frozen: bytes, *, urgent: bool, at: str) -> None:
-        """From draft to outbox in one transaction: after a kill it is in exactly one of the two.
+        """From draft to outbox in one transaction, sealed: after a kill it is in exactly one of the two.
 
         OSError: the disk would not (full, or failing); the draft is still there.
         """
         try:
             with self.database.transaction():
-                self.outbox.add(visit_id, elder_id, frozen, urgent=urgent, at=at)
+                sealed = self._sealer.visit(visit_id, frozen)
+                self.outbox.add(visit_id, elder_id, frozen, urgent=urgent, at=at, sealed=sealed)
                 self.photos.saved(visit_id)
                 self.drafts.delete(visit_id)
         except sqlite3.OperationalError as error:
             raise OSError(f"the store cannot be written: {error}") from error
+
+    def sealed_batch(self, limit_bytes: int, limit_items: int) -> list[SealedItem]:
+        """The next visits to send as they were sealed: urgent first, at least one if there is any.
+
+        All of a batch were signed under one enrolment (`device_id`). Works while the app is locked.
+        """
+        return self.outbox.sealed_batch(limit_bytes, limit_items)
+
+    def seal_waiting(self) -> int:
+        """Seal what was saved before a server key was known, as far as it can be read now → how many."""
+        sealed = 0
+        for visit_id in self.outbox.unsealed():
+            row = self.outbox.get(visit_id)
+            made = self._sealer.visit(visit_id, row.frozen) if row and row.frozen else None
+            if made is not None:
+                self.outbox.seal(visit_id, made)
+                sealed += 1
+        for photo in self.photos.unsealed():
+            jpeg = self.photos.read(photo.sha256)
+            made = self._sealer.photo(photo.visit_id, photo.sha256, jpeg) if jpeg else None
+            if made is not None:
+                self.photos.seal(photo.visit_id, photo.sha256, made)
+                sealed += 1
+        return sealed
 
     def discard_draft(self, visit_id: str) -> None:
         """Forget a draft and its photos."""
@@ -69,17 +121,22 @@ class Store:
         with self.database.transaction():
             for result in results:
                 visit_id = result.get("id")
-                if not isinstance(visit_id, str) or self.outbox.get(visit_id) is None:
-                    continue
-                settled += 1
-                if result.get("status") in ("accepted", "duplicate"):
-                    self.outbox.settle(visit_id, "sent", result, error=None, at=at)
-                    missing = result.get("photos_missing")
-                    self.photos.wanted(visit_id, missing if isinstance(missing, list) else [], at)
-                else:
-                    error = result.get("error") or {}
-                    code = error.get("code") if isinstance(error, dict) else None
-                    self.outbox.settle(visit_id, "refused", result, error=str(code or "rejected"), at=at)
+                if isinstance(visit_id, str) and self.outbox.has(visit_id):
+                    settled += 1
+                    if self._settle(self.outbox, visit_id, result, at):
+                        missing = result.get("photos_missing")
+                        self.photos.wanted(visit_id, missing if isinstance(missing, list) else [], at)
+        return settled
+
+    def events_answered(self, results: list[dict[str, Any]], *, at: str) -> int:
+        """As `answered`, for events."""
+        settled = 0
+        with self.database.transaction():
+            for result in results:
+                event_id = result.get("id")
+                if isinstance(event_id, str) and self.events.has(event_id):
+                    settled += 1
+                    self._settle(self.events, event_id, result, at)
         return settled
 
     def learn_epoch(self, epoch: Any) -> bool:
@@ -94,6 +151,7 @@ class Store:
             if known is None:
                 return False
             self.outbox.all_again()
+            self.events.all_again()
             self.photos.all_again()
             self.meta.set(cursor=None, incoming_cursor=None)
             return True
@@ -113,15 +171,51 @@ class Store:
                     continue
                 self.outbox.forget_sent(visit_id)
                 self.photos.drop(visit_id)
+        for event_id in self.events.sent_before(sent_before):
+            self.events.forget_sent(event_id)
         return len(old)
 
-    def used_bytes(self) -> int:
+    def storage_used(self) -> StorageUsed:
         """What the store takes on the disk."""
-        return sum(file.stat().st_size for file in self.directory.rglob("*") if file.is_file())
+        photos = sum(_size(file) for file in self.photos.folder.iterdir())
+        everything = sum(_size(file) for file in self.directory.rglob("*") if file.is_file())
+        return StorageUsed(total=everything, photos=photos)
+
+    def _settle(self, queue: Queue, row_id: str, result: dict[str, Any], at: str) -> bool:
+        if result.get("status") in ("accepted", "duplicate"):
+            queue.settle(row_id, "sent", result, error=None, at=at)
+            return True
+        error = result.get("error") or {}
+        code = error.get("code") if isinstance(error, dict) else None
+        queue.settle(row_id, "refused", result, error=str(code or "rejected"), at=at)
+        return False
+
+    def _make_good(self) -> None:
+        """What an update, or a device secret that is gone, asks for before anything else."""
+        if not self.meta.get("closed") and self.vault.is_open:
+            close_clear(self.database, self.meta, self.photos)
+            self.meta.set(closed=True)
+            self.seal_waiting()
+        self.vault.takes_clear = False
 
 
-def open_store(directory: Path, vault: Vault | None = None) -> Store:
-    """Open or create the store, and clear away what a kill left half done."""
-    store = Store(directory, vault)
+@dataclass(frozen=True, slots=True)
+class StorageUsed:
+    """Bytes on the disk; `photos` are part of `total`."""
+
+    total: int
+    photos: int
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:  # swept or sent meanwhile
+        return 0
+
+
+def open_store(directory: Path, secret: DeviceSecret | None = None) -> Store:
+    """Open or create the store, and clear away what a kill left half done. `secret`: the machine's own."""
+    store = Store(directory, secret)
     store.photos.sweep()
     return store

@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 from caregiver_app.platform.protocols import Platform
+from caregiver_app.store import keys
 from caregiver_app.store.store import ENROL_AGAIN, ENROLLED, Store
-from caregiver_app.sync import keys, offset
+from caregiver_app.sync import offset
 from caregiver_app.sync.http import Http, NetworkError, Request, Response
 from caregiver_app.version import VERSION
 from shared.protocol.signing import refresh_text

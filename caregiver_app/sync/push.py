@@ -30,12 +30,12 @@ class Push:
 
     def waiting(self) -> bool:
         """Whether there is a visit to send."""
-        return bool(self._link.store.outbox.pending(1))
+        return any(row.frozen is not None for row in self._link.store.outbox.pending(self.limit))
 
     def step(self) -> Outcome:
         """One batch."""
         rows = self._batch()
-        body = b'{"visits":[' + b",".join(row.frozen for row in rows) + b"]}"
+        body = b'{"visits":[' + b",".join(row.frozen or b"" for row in rows) + b"]}"
         more = {"Content-Type": "application/json"}
         if len(body) > ZIP_FROM:
             body = gzip.compress(body, 6, mtime=0)
@@ -54,6 +54,8 @@ class Push:
         rows: list[Row] = []
         size = 0
         for row in self._link.store.outbox.pending(self.limit):
+            if row.frozen is None:  # only its sealed form is left
+                continue
             size += len(row.frozen) + 1
             if rows and size > LARGEST_BODY:
                 break

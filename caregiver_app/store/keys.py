@@ -1,7 +1,4 @@
-"""The device's Ed25519 key: made once on the phone, never leaves it.
-
-It lies in the store; encryption at rest comes with the vault, which wraps `meta` like everything else.
-"""
+"""The device's Ed25519 key: made once on the phone, never leaves it, lies in the device compartment of the vault."""
 
 from __future__ import annotations
 
