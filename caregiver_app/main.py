@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from caregiver_app.platform.choose import choose
     from caregiver_app.presenters.phone import open_phone
 
-    platform = choose()
+    platform = choose(home)
     phone = open_phone(home, platform)
     if given.lang:
         phone.settings.set_language(given.lang)

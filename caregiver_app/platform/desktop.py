@@ -1,15 +1,20 @@
-"""A desktop or laptop: the system's clocks, zxing-cpp for codes, Pillow for pictures, no position or dialler.
+"""A desktop or laptop: the system's clocks, zxing-cpp for codes, Pillow for pictures, espeak-ng for a voice.
 
+It has no position, dialler, recogniser or notifications, and says so.
 zxing-cpp and Pillow belong to the `app` extra; without them codes can be typed and photos are refused with a
 reason, and everything else works.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import io
+import os
 import platform as system
+import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from caregiver_app.platform.kivy_camera import KivyCamera
 from caregiver_app.platform.protocols import Platform, Reading
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -105,6 +111,109 @@ class PillowPictures:
         raise ValueError("the picture cannot be made small enough")
 
 
+class Espeak:
+    """espeak-ng or espeak, where one is installed: not beautiful, but it reads."""
+
+    def __init__(self) -> None:
+        self._program = shutil.which("espeak-ng") or shutil.which("espeak")
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def available(self, language: str) -> bool:
+        return self._program is not None
+
+    def say(self, text: str, language: str) -> bool:
+        self.hush()
+        if self._program is None:
+            return False
+        voice = "cmn" if language == "zh" else "en"
+        try:
+            self._running = subprocess.Popen(
+                [self._program, "-v", voice, "-s", "150", "--stdin"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError:
+            return False
+        pipe = self._running.stdin
+        assert pipe is not None
+        with contextlib.suppress(OSError), pipe:
+            pipe.write(text.encode())
+        return True
+
+    def hush(self) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            running.kill()
+            running.wait()
+
+    def speaking(self) -> bool:
+        return self._running is not None and self._running.poll() is None
+
+
+class NoGallery:
+    """The app shows folders itself."""
+
+    def available(self) -> bool:
+        return False
+
+    def pick(self, done: Callable[[Path | None], None]) -> bool:
+        return False
+
+
+class FileSecrets:
+    """Files that only their owner may read; without a folder they live as long as the process."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._held: dict[str, bytes] = {}
+
+    def get(self, name: str) -> bytes | None:
+        if self._folder is None:
+            return self._held.get(name)
+        try:
+            return (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def put(self, name: str, value: bytes) -> None:
+        if self._folder is None:
+            self._held[name] = value
+            return
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        beside = self._folder / f".{name}.new"
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(value)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, self._folder / name)
+
+    def forget(self, name: str) -> None:
+        self._held.pop(name, None)
+        if self._folder is not None:
+            (self._folder / name).unlink(missing_ok=True)
+
+
+class NoScreenLock:
+    """The desktop's own lock is not ours to ask."""
+
+    def available(self) -> bool:
+        return False
+
+    def ask(self, title: str, done: Callable[[bool], None]) -> bool:
+        return False
+
+
+class AllAllowed:
+    """A desktop asks nobody."""
+
+    def granted(self, name: str) -> bool:
+        return True
+
+    def ask(self, name: str, done: Callable[[bool], None]) -> None:
+        done(True)
+
+
 class NoPosition:
     """A desktop does not know where it is, and says so."""
 
@@ -133,14 +242,20 @@ def spawn(work: Callable[[], None]) -> None:
     threading.Thread(target=work, daemon=True).start()
 
 
-def desktop() -> Platform:
-    """The platform of the machine this runs on."""
+def desktop(home: Path | None = None) -> Platform:
+    """The platform of the machine this runs on; its secrets are kept under `home`."""
     return Platform(
         clock=SystemClock(),
         decoder=ZxingDecoder(),
         position=NoPosition(),
         pictures=PillowPictures(),
         dialler=NoDialler(),
+        camera=KivyCamera(),
+        voice=Espeak(),
+        gallery=NoGallery(),
+        secrets=FileSecrets(home / "secrets" if home else None),
+        screen_lock=NoScreenLock(),
+        permissions=AllAllowed(),
         model=system.machine() or "desktop",
         os=f"{system.system()} {system.release()}".strip(),
         spawn=spawn,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-from caregiver_app.platform.protocols import Platform, Reading
+from caregiver_app.platform.protocols import Frame, Platform, Reading
 
 CHINA = timezone(timedelta(hours=8))
 BEGIN = datetime(2026, 11, 3, 1, 0, tzinfo=UTC)
@@ -103,17 +103,70 @@ class FakeDialler:
 
 
 @dataclass
+class FakeCamera:
+    """Shows the pictures it is given, over and over; none: it does not start."""
+
+    frames: list[Frame] = field(default_factory=list)
+    running: bool = False
+
+    def available(self) -> bool:
+        return bool(self.frames)
+
+    def start(self) -> bool:
+        self.running = bool(self.frames)
+        return self.running
+
+    def stop(self) -> None:
+        self.running = False
+
+    def frame(self) -> Frame | None:
+        if not self.running:
+            return None
+        self.frames.append(self.frames.pop(0))
+        return self.frames[-1]
+
+    def texture(self) -> None:
+        return None
+
+
+@dataclass
+class FakeVoice:
+    """Remembers what it read; speaks until it is hushed. `languages`: those it has a voice for."""
+
+    languages: tuple[str, ...] = ("zh", "en")
+    said: list[tuple[str, str]] = field(default_factory=list)
+    busy: bool = False
+
+    def available(self, language: str) -> bool:
+        return language in self.languages
+
+    def say(self, text: str, language: str) -> bool:
+        self.busy = self.available(language)
+        if self.busy:
+            self.said.append((language, text))
+        return self.busy
+
+    def hush(self) -> None:
+        self.busy = False
+
+    def speaking(self) -> bool:
+        return self.busy
+
+
+@dataclass
 class FakeDictation:
     """Hears what `words` says, one after the other; None: nothing was understood."""
 
     words: list[str | None] = field(default_factory=list)
+    there: bool = True
 
     def available(self) -> bool:
-        return True
+        return self.there
 
     def listen(self, language: str, done: Callable[[str | None], None]) -> bool:
-        done(self.words.pop(0) if self.words else None)
-        return True
+        if self.there:
+            done(self.words.pop(0) if self.words else None)
+        return self.there
 
 
 @dataclass
@@ -133,6 +186,74 @@ class FakeReminders:
         self.kept.pop(key, None)
 
 
+@dataclass
+class FakeGallery:
+    """Chooses the pictures it is given; then none."""
+
+    pictures: list[Path] = field(default_factory=list)
+    there: bool = False
+
+    def available(self) -> bool:
+        return self.there
+
+    def pick(self, done: Callable[[Path | None], None]) -> bool:
+        if self.there:
+            done(self.pictures.pop(0) if self.pictures else None)
+        return self.there
+
+
+@dataclass
+class FakeSecrets:
+    """A box that survives as long as the test holds it."""
+
+    held: dict[str, bytes] = field(default_factory=dict)
+
+    def get(self, name: str) -> bytes | None:
+        return self.held.get(name)
+
+    def put(self, name: str, value: bytes) -> None:
+        self.held[name] = value
+
+    def forget(self, name: str) -> None:
+        self.held.pop(name, None)
+
+
+@dataclass
+class FakeScreenLock:
+    """Opens, or does not."""
+
+    there: bool = False
+    opens: bool = True
+    asked: list[str] = field(default_factory=list)
+
+    def available(self) -> bool:
+        return self.there
+
+    def ask(self, title: str, done: Callable[[bool], None]) -> bool:
+        if self.there:
+            self.asked.append(title)
+            done(self.opens)
+        return self.there
+
+
+@dataclass
+class FakePermissions:
+    """An owner who allows all but what is named in `refused`, once asked unless `given`."""
+
+    given: set[str] = field(default_factory=lambda: {"camera", "position", "notifications"})
+    refused: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+
+    def granted(self, name: str) -> bool:
+        return name in self.given
+
+    def ask(self, name: str, done: Callable[[bool], None]) -> None:
+        self.asked.append(name)
+        if name not in self.refused:
+            self.given.add(name)
+        done(self.granted(name))
+
+
 def at_once(work: Callable[[], None]) -> None:
     """Background work done in the foreground, so that a test sees one order of events."""
     work()
@@ -146,6 +267,12 @@ def fake(clock: FakeClock | None = None, name: str = "fake") -> Platform:
         position=FakePosition(),
         pictures=FakePictures(),
         dialler=FakeDialler(),
+        camera=FakeCamera(),
+        voice=FakeVoice(),
+        gallery=FakeGallery(),
+        secrets=FakeSecrets(),
+        screen_lock=FakeScreenLock(),
+        permissions=FakePermissions(),
         model=f"fake {hashlib.sha256(name.encode()).hexdigest()[:6]}",
         os="none",
         spawn=at_once,

@@ -1,4 +1,10 @@
-"""What the app asks of the machine it runs on."""
+"""What the app asks of the machine it runs on: one small promise per sense.
+
+Each is kept three times: by Android, by a desktop, and by a fake that obeys a test; `tests/unit/caregiver_app/
+test_platform_contract.py` holds all three to the same words. What a machine lacks it says through `available`, and
+asking for it all the same does nothing and says False. Nothing here waits: what takes time calls back, once, on
+whatever thread has the answer.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ class Dialler(Protocol):
 
 
 class Dictation(Protocol):
-    """Writes down what is said: the phone's own speech input, where it has one."""
+    """Writes down what is said: the phone's own speech input. The app hears no sound and keeps none."""
 
     def available(self) -> bool: ...
 
@@ -115,6 +121,89 @@ class NoReminders:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """What the camera saw: 8-bit pixels, rows from the top, `channels` 1 (grey), 3 (RGB) or 4 (RGBA)."""
+
+    pixels: bytes
+    width: int
+    height: int
+    channels: int = 4
+
+
+class Camera(Protocol):
+    """Eyes for codes and photos."""
+
+    def available(self) -> bool: ...
+
+    def start(self) -> bool:
+        """Whether it sees now. Safe to call twice."""
+
+    def stop(self) -> None:
+        """Let go of it, so that other apps may have it. Safe to call twice."""
+
+    def frame(self) -> Frame | None:
+        """The newest picture; None: none yet, or stopped."""
+
+    def texture(self) -> Any | None:
+        """The newest picture as a widget draws it, where the machine has it in that form; None: draw `frame`."""
+
+
+class Voice(Protocol):
+    """Speech out: reads aloud."""
+
+    def available(self, language: str) -> bool:
+        """Whether it can speak `zh` or `en`."""
+
+    def say(self, text: str, language: str) -> bool:
+        """Read this, in place of what is being read → whether it is heard."""
+
+    def hush(self) -> None:
+        """Be silent at once. Safe to call when silent."""
+
+    def speaking(self) -> bool: ...
+
+
+class Gallery(Protocol):
+    """The phone's own way to choose a picture; without one the app shows folders itself."""
+
+    def available(self) -> bool: ...
+
+    def pick(self, done: Callable[[Path | None], None]) -> bool:
+        """Let the user choose → whether they are asked. If so `done` is called once: a copy's path, or None."""
+
+
+class Secrets(Protocol):
+    """Small secrets that leave this machine by no backup: hardware-bound where the machine can."""
+
+    def get(self, name: str) -> bytes | None: ...
+
+    def put(self, name: str, value: bytes) -> None:
+        """On the disk when this returns. OSError: it is not."""
+
+    def forget(self, name: str) -> None:
+        """Safe to call for what is not there."""
+
+
+class ScreenLock(Protocol):
+    """The phone's own lock (pattern, PIN, finger), which may stand in for the app's."""
+
+    def available(self) -> bool:
+        """Whether there is one and it is set."""
+
+    def ask(self, title: str, done: Callable[[bool], None]) -> bool:
+        """Show it → whether it is shown. If so `done` is called once: whether it was opened."""
+
+
+class Permissions(Protocol):
+    """What the phone's owner allows: `camera`, `position`, `notifications`. What is asked is explained before."""
+
+    def granted(self, name: str) -> bool: ...
+
+    def ask(self, name: str, done: Callable[[bool], None]) -> None:
+        """Ask the owner; `done` is called once, at once where nothing has to be asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Platform:
     """All of it, as chosen at start. `model` and `os` are told to the server at enrolment."""
 
@@ -123,6 +212,12 @@ class Platform:
     position: Position
     pictures: Pictures
     dialler: Dialler
+    camera: Camera
+    voice: Voice
+    gallery: Gallery
+    secrets: Secrets
+    screen_lock: ScreenLock
+    permissions: Permissions
     model: str
     os: str
     spawn: Callable[[Callable[[], None]], None]

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from caregiver_app.platform.protocols import Platform
 from caregiver_app.presenters.hours import HoursView
 from caregiver_app.presenters.views import (
     ElderView,
@@ -144,6 +145,10 @@ class Settings(Protocol):
 
 class Phone(Protocol):
     """The whole app but its widgets."""
+
+    @property
+    def platform(self) -> Platform:
+        """The machine's senses that a screen uses itself: camera, voice, dictation, gallery, permissions."""
 
     @property
     def enrol(self) -> Enrol: ...

@@ -160,4 +160,4 @@ def open_phone(
     rng: random.Random | None = None,
 ) -> Phone:
     """The phone whose store lies in `directory`. StoreTooNew: the store is a newer app's."""
-    return Phone(open_store(directory), platform or choose(), http or RequestsHttp(), rng)
+    return Phone(open_store(directory), platform or choose(directory), http or RequestsHttp(), rng)

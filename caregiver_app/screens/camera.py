@@ -1,4 +1,4 @@
-"""The camera, where Kivy finds one; without it codes are read from pictures or typed."""
+"""What the machine's camera sees, on the screen; without one, codes are read from pictures or typed."""
 
 from __future__ import annotations
 
@@ -6,65 +6,89 @@ from typing import Any
 
 from kivy.clock import Clock
 from kivy.core.window import Window
+from kivy.graphics.texture import Texture
 from kivy.uix.image import Image
 
-from caregiver_app.quiet import quiet
+from caregiver_app.platform.protocols import Frame, Platform
 
 FRAME_S = 0.2
-
-
-def open_camera() -> Any | None:
-    """Kivy's camera, running; None where there is none or it does not start."""
-    try:
-        with quiet():
-            from kivy.core.camera import Camera
-
-            if Camera is None:
-                return None
-            camera = Camera(index=0, resolution=(1280, 720), stopped=True)
-            camera.start()
-            return camera
-    except Exception:
-        return None
+FORMATS = {1: "luminance", 3: "rgb", 4: "rgba"}
 
 
 class Finder(Image):
-    """Shows what the camera sees and hands on five pictures a second."""
+    """Shows what the camera sees and hands on five pictures a second.
 
-    __events__ = ("on_frame",)
+    Where the owner has not yet allowed the camera they are asked, and `on_ready` tells that it sees after all.
+    """
+
+    __events__ = ("on_frame", "on_ready")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._camera: Any | None = None
+        self._platform: Platform | None = None
         self._tick: Any | None = None
 
     def on_frame(self, pixels: bytes, width: int, height: int) -> None:
         """A frame: 8-bit RGBA."""
 
-    def start(self) -> bool:
-        """Whether there is a camera to see with."""
-        if self._camera is None:
-            self._camera = open_camera()
-        if self._camera is None:
+    def on_ready(self) -> None:
+        """The camera sees now, though `start` said that it did not yet."""
+
+    def start(self, platform: Platform) -> bool:
+        """Whether there is a camera to see with, now."""
+        self._platform = platform
+        if not platform.camera.available():
             return False
-        self._camera.bind(on_texture=self._show)
-        self._tick = Clock.schedule_interval(self._hand_on, FRAME_S)
-        return True
+        if not platform.permissions.granted("camera"):
+            platform.permissions.ask("camera", lambda allowed: Clock.schedule_once(lambda _: self._allowed(allowed), 0))
+            return False
+        return self._begin()
 
     def stop(self) -> None:
         """Let go of the camera, so that others may use it."""
         if self._tick is not None:
             self._tick.cancel()
             self._tick = None
-        if self._camera is not None:
-            self._camera.stop()
-            self._camera = None
+        if self._platform is not None:
+            self._platform.camera.stop()
+            self._platform = None
 
-    def _show(self, camera: Any) -> None:
-        self.texture = camera.texture
+    def _allowed(self, allowed: bool) -> None:
+        if allowed and self._platform is not None and self._begin():
+            self.dispatch("on_ready")
+
+    def _begin(self) -> bool:
+        if self._platform is None or not self._platform.camera.start():
+            return False
+        if self._tick is None:
+            self._tick = Clock.schedule_interval(self._look, FRAME_S / 4)
+        self._looks = 0
+        return True
+
+    def _look(self, _: float) -> None:
+        """Draw what is seen; every fourth look is handed on to be read."""
+        camera = self._platform.camera if self._platform is not None else None
+        if camera is None:
+            return
+        self._looks += 1
+        hand_on = self._looks % 4 == 0
+        texture = camera.texture()
+        if texture is not None:
+            self.texture = texture
+            self.canvas.ask_update()
+            Window.canvas.ask_update()
+            if hand_on:
+                self.dispatch("on_frame", texture.pixels, *map(int, texture.size))
+            return
+        frame = camera.frame()
+        if frame is not None:
+            self._draw(frame)
+            if hand_on:
+                self.dispatch("on_frame", frame.pixels, frame.width, frame.height)
+
+    def _draw(self, frame: Frame) -> None:
+        if self.texture is None or self.texture.size != (frame.width, frame.height):
+            self.texture = Texture.create(size=(frame.width, frame.height), colorfmt="rgba")
+            self.texture.flip_vertical()
+        self.texture.blit_buffer(frame.pixels, colorfmt=FORMATS[frame.channels], bufferfmt="ubyte")
         self.canvas.ask_update()
-        Window.canvas.ask_update()
-
-    def _hand_on(self, _: float) -> None:
-        if self.texture is not None:
-            self.dispatch("on_frame", self.texture.pixels, *map(int, self.texture.size))

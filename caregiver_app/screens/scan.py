@@ -38,7 +38,8 @@ class ScanScreen(Page):
         self._elder_id = elder_id
         self._reading = False
         self.can_decode = self.phone.scan.can_decode()
-        self.has_camera = self.can_decode and self.ids.finder.start()
+        self.ids.finder.bind(on_ready=lambda *_: setattr(self, "has_camera", True))
+        self.has_camera = self.can_decode and self.ids.finder.start(self.phone.platform)
         self.ids.finder.bind(on_frame=self._frame)
 
     def leave(self) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from caregiver_app.platform.fake import fake
 from caregiver_app.presenters.hours import HourEntry, HoursView
 from caregiver_app.presenters.views import (
     Call,
@@ -117,6 +118,7 @@ class FakePhone:
     def __init__(self, language: str = "zh", text_size: str = "normal") -> None:
         self.language, self.text_size = language, text_size
         self.enrolled = True
+        self.platform = fake()
         self.badge_state = "waiting"
         self.no_elders = False
         self.no_account = False

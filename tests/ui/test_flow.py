@@ -352,3 +352,35 @@ def test_a_picture_becomes_a_photo_of_the_visit_and_can_be_removed(
     (tmp_path / "text.jpg").write_text("no picture")
     navigator.page.add_photo(tmp_path / "text.jpg")
     stage.until(lambda: navigator.page.problem == "这个文件不是图片。")
+
+
+def test_the_camera_is_asked_for_once_it_is_needed_and_then_reads_a_tag(stage: Any, demo: Callable[..., Any]) -> None:
+    from caregiver_app.platform.protocols import Frame
+
+    phone = demo()
+    picture = qrcode.make(tag_text(3)).convert("RGBA")
+    camera, owner = phone.platform.camera, phone.platform.permissions
+    camera.frames.append(Frame(picture.tobytes(), *picture.size))
+    owner.given.clear()
+    navigator = stage.open(phone)
+    stage.press(navigator.page.ids.scan)
+    page = navigator.page
+    assert owner.asked == ["camera"]
+    stage.until(lambda: page.found is not None)
+    assert page.has_camera
+    assert page.found.kind == "elder"
+    stage.press(page.ids.begin)
+    assert not camera.running
+
+
+def test_a_camera_that_is_refused_leaves_pictures_and_typing(stage: Any, demo: Callable[..., Any]) -> None:
+    from caregiver_app.platform.protocols import Frame
+
+    phone = demo()
+    phone.platform.camera.frames.append(Frame(bytes(4), 1, 1))
+    phone.platform.permissions.given.clear()
+    phone.platform.permissions.refused.add("camera")
+    navigator = stage.open(phone)
+    stage.press(navigator.page.ids.scan)
+    stage.frames(5)
+    assert not navigator.page.has_camera

@@ -1,4 +1,4 @@
-"""The desktop's and the fake's machines keep the same promises."""
+"""What the desktop's machine does beyond the promises that all keep (test_platform_contract.py)."""
 
 from __future__ import annotations
 
@@ -11,30 +11,6 @@ from caregiver_app.platform.desktop import desktop
 from caregiver_app.platform.fake import FakeClock, fake
 from caregiver_app.presenters.phone import Phone
 from caregiver_app.sync.http import NetworkError
-
-
-@pytest.fixture(params=[desktop, fake], ids=["desktop", "fake"])
-def platform(request):
-    return request.param()
-
-
-def test_the_clock_is_aware_and_uptime_never_goes_back(platform):
-    assert platform.clock.now().tzinfo is not None
-    first = platform.clock.uptime_ms()
-    assert platform.clock.uptime_ms() >= first > 0
-    assert platform.clock.boot() == platform.clock.boot()
-    assert 0 < len(platform.clock.boot()) <= 40
-
-
-def test_a_position_that_is_not_known_is_none(platform):
-    platform.position.start()
-    assert platform.position.reading() is None
-    platform.position.stop()
-
-
-def test_what_is_no_picture_raises(platform):
-    with pytest.raises(ValueError, match="picture"):
-        platform.pictures.shrink(b"no picture", 1000)
 
 
 def test_the_desktop_is_chosen_where_there_is_no_android():
