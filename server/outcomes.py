@@ -30,6 +30,7 @@ from server.duties.model import Duty
 from server.duties.service import DutyRow, Key
 from server.elders.model import ElderCard
 from server.policies import queries as policies
+from server.prepared import Prepared, among
 from server.standing import Standing
 from server.timebank import service as timebank
 from server.visits.model import Visit
@@ -161,20 +162,20 @@ def _refresh(
     return moved
 
 
-# Built once: every visit's way in runs them, and building a statement costs more than running it.
+# Every visit's way in runs these.
 _V, _B, _CARDS = (cast(sa.Table, c.__table__) for c in (Visit, Absence, ElderCard))
 _COUNTY = sa.bindparam("county", type_=sa.Integer())
-_IDS = sa.bindparam("ids", type_=sa.Uuid(), expanding=True)
-_VISITS = sa.select(
+_VISITS = Prepared(sa.select(
     _V.c.id, _V.c.start, _V.c.channel, _V.c.outcome, _V.c.assurance, _V.c.decision, _V.c.late, _V.c.spoken_to,
     _V.c.elder_id, _V.c.visitor_id, _V.c.counts,
 ).where(
-    _V.c.county_id == _COUNTY, _V.c.elder_id.in_(_IDS), _V.c.start >= sa.bindparam("first", type_=UtcDateTime()),
+    _V.c.county_id == _COUNTY, among(_V.c.elder_id, "ids"), _V.c.start >= sa.bindparam("first", type_=UtcDateTime()),
     _V.c.start < sa.bindparam("end", type_=UtcDateTime()),
-)  # fmt: skip
-_ABSENCES = sa.select(_B.c.elder_id, _B.c.starts_on, _B.c.ends_on).where(
-    _B.c.county_id == _COUNTY, _B.c.elder_id.in_(_IDS), _B.c.approved_at.is_not(None), _B.c.withdrawn_at.is_(None)
-)
+))  # fmt: skip
+_ABSENCES = Prepared(sa.select(_B.c.elder_id, _B.c.starts_on, _B.c.ends_on).where(
+    _B.c.county_id == _COUNTY, among(_B.c.elder_id, "ids"), _B.c.approved_at.is_not(None),
+    _B.c.withdrawn_at.is_(None),
+))  # fmt: skip
 
 
 def _visits(
@@ -182,7 +183,7 @@ def _visits(
 ) -> Mapping[uuid.UUID, Sequence[VisitRow]]:
     """Every visit of these elders that can count in these months (a week reaches over a month's edge)."""
     window = {"first": min(months).starts(tz) - WEEK, "end": max(months).ends(tz) + WEEK}
-    found = session.execute(_VISITS, {"county": county_id, "ids": list(elder_ids), **window})
+    found = _VISITS.rows(session, {"county": county_id, "ids": list(elder_ids), **window})
     rows: dict[uuid.UUID, list[VisitRow]] = defaultdict(list)
     for v in found:
         fact = VisitFact(
@@ -197,7 +198,7 @@ def _absences(session: Session, county_id: int, elder_ids: Collection[uuid.UUID]
     """Approved absences: only a director's word makes an elder `away`."""
     if not elder_ids:
         return {}
-    found = session.execute(_ABSENCES, {"county": county_id, "ids": list(elder_ids)})
+    found = _ABSENCES.rows(session, {"county": county_id, "ids": list(elder_ids)})
     rows: dict[uuid.UUID, list[Away]] = defaultdict(list)
     for elder_id, starts_on, ends_on in found:
         rows[elder_id].append(Away(starts_on, ends_on))
@@ -230,7 +231,7 @@ def _store_counts(session: Session, county_id: int, flipped: Mapping[uuid.UUID, 
             )
 
 
-_RENEW = (
+_RENEW = Prepared(
     sa.update(_CARDS)
     .where(_CARDS.c.county_id == sa.bindparam("b_county"), _CARDS.c.elder_id == sa.bindparam("b_elder"))
     .values(
@@ -259,7 +260,7 @@ def _renew_cards(
                 "last_outcome": newest[2],
             })  # fmt: skip
     if renewed:
-        session.execute(_RENEW, renewed)
+        _RENEW.run(session, renewed)
 
 
 def _end_alerts(

@@ -20,6 +20,7 @@ from server.alerts.model import Alert
 from server.elders.model import Elder, ElderCard
 from server.policies.model import Policy
 from server.policies.queries import DEFAULTS
+from server.prepared import Prepared, among
 from server.regions.model import Region
 from shared.rules.policy import UNIVERSAL, VisitPolicy
 
@@ -45,14 +46,13 @@ class Standing:
     unanswered: bool
 
 
-# Built once: every visit's way in runs them, and building a statement costs more than running it.
+# Every visit's way in runs these.
 _E, _C, _R, _B, _A, _P = (cast(sa.Table, c.__table__) for c in (Elder, ElderCard, Region, Absence, Alert, Policy))
 _COUNTY = sa.bindparam("county", type_=sa.Integer())
-_IDS = sa.bindparam("ids", type_=sa.Uuid(), expanding=True)
 
-_LOCK = (
+_LOCK = Prepared(
     sa.select(_C.c.elder_id)
-    .where(_C.c.county_id == _COUNTY, _C.c.elder_id.in_(_IDS))
+    .where(_C.c.county_id == _COUNTY, among(_C.c.elder_id, "ids"))
     .order_by(_C.c.elder_id)
     .with_for_update()
 )
@@ -69,7 +69,7 @@ _POLICY = sa.and_(
         _LATER.c.county_id == _P.c.county_id, _LATER.c.id == _P.c.id, _LATER.c.version > _P.c.version
     ),
 )  # fmt: skip
-_READ = (
+_READ = Prepared(
     sa.select(
         _E.c.policy_id, _P.c.version, _P.c.focused, _P.c.channels, _P.c.per_month, _P.c.per_week, _P.c.home_per_month,
         _P.c.stay_min_s, _E.c.id, _E.c.region_id, _R.c.code, _E.c.registered_on, _E.c.left_on, _E.c.lat, _E.c.lon,
@@ -81,7 +81,7 @@ _READ = (
         .join(_C, sa.and_(_C.c.county_id == _E.c.county_id, _C.c.elder_id == _E.c.id))
         .outerjoin(_P, _POLICY)
     )
-    .where(_E.c.county_id == _COUNTY, _E.c.id.in_(_IDS))
+    .where(_E.c.county_id == _COUNTY, among(_E.c.id, "ids"))
 )  # fmt: skip
 
 
@@ -92,8 +92,8 @@ def locked(session: Session, county_id: int, elder_ids: Collection[uuid.UUID]) -
     session.flush()
     values = {"county": county_id, "ids": sorted(elder_ids)}
     if session.get_bind().dialect.name != "sqlite":  # which has one writer anyway
-        session.execute(_LOCK, values).all()
-    return {row.id: _standing(row) for row in session.execute(_READ, values)}
+        _LOCK.rows(session, values)
+    return {row.id: _standing(row) for row in _READ.rows(session, values)}
 
 
 def _standing(row: Any) -> Standing:

@@ -25,6 +25,7 @@ from server.elders.model import Elder
 from server.notify import service as notify
 from server.notify.service import Outgoing
 from server.policies import queries as policies
+from server.prepared import Prepared, among
 from server.regions.model import County
 from server.visits.model import Visit
 from shared.ids import uuid7
@@ -38,24 +39,23 @@ _CHUNK = 500
 _EVENTS = cast(sa.Table, AlertEvent.__table__)
 
 _ALERTS = cast(sa.Table, Alert.__table__)
-# built once: every visit that met somebody asks this
-_STANDING = (
+# Every visit that met somebody asks this.
+_STANDING = Prepared(
     sa.select(_ALERTS.c.id, _ALERTS.c.kind, _ALERTS.c.subject, _ALERTS.c.period, _ALERTS.c.since)
     .where(
         _ALERTS.c.county_id == sa.bindparam("county"), _ALERTS.c.state != "resolved",
-        _ALERTS.c.kind.in_(sa.bindparam("kinds", expanding=True)),
-        _ALERTS.c.subject.in_(sa.bindparam("subjects", expanding=True)),
+        among(_ALERTS.c.kind, "kinds"), among(_ALERTS.c.subject, "subjects"),
     )
     .order_by(_ALERTS.c.id)
     .with_for_update()
 )  # fmt: skip
 
-_EVER = sa.select(
+_EVER = Prepared(sa.select(
     _ALERTS.c.kind, _ALERTS.c.subject, _ALERTS.c.period, _ALERTS.c.state, _ALERTS.c.resolved_by
 ).where(
-    _ALERTS.c.county_id == sa.bindparam("county"), _ALERTS.c.kind.in_(sa.bindparam("kinds", expanding=True)),
-    _ALERTS.c.subject.in_(sa.bindparam("subjects", expanding=True)),
-)  # fmt: skip
+    _ALERTS.c.county_id == sa.bindparam("county"), among(_ALERTS.c.kind, "kinds"),
+    among(_ALERTS.c.subject, "subjects"),
+))  # fmt: skip
 
 Key = tuple[str, uuid.UUID, str]
 
@@ -270,10 +270,8 @@ def resolve_by_visit(
     if not wanted:
         return []
     session.flush()
-    found = session.execute(
-        _STANDING,
-        {"county": county_id, "kinds": sorted({k[0] for k in wanted}), "subjects": sorted({k[1] for k in wanted})},
-    )
+    kinds, subjects = sorted({k[0] for k in wanted}), sorted({k[1] for k in wanted})
+    found = _STANDING.rows(session, {"county": county_id, "kinds": kinds, "subjects": subjects})
     ids = [row.id for row in found if (row.kind, row.subject, row.period) in wanted]
     _end(session, county_id, ids, BY_VISIT, {"visits": sorted(str(v) for v in visit_ids)}, now, by)
     return ids
@@ -290,9 +288,7 @@ def end_no_answer(
     if not latest:
         return []
     session.flush()
-    found = session.execute(
-        _STANDING, {"county": county_id, "kinds": ["no_answer"], "subjects": sorted(latest)}
-    )
+    found = _STANDING.rows(session, {"county": county_id, "kinds": ["no_answer"], "subjects": sorted(latest)})
     ids = [row.id for row in found if row.since <= latest[row.subject]]
     _end(session, county_id, ids, BY_VISIT, None, now)
     return ids
@@ -365,9 +361,8 @@ def _known(session: Session, county_id: int, wanted: Sequence[Wanted]) -> set[Ke
     """Those of these that are there and stay as they are: a scheduler that asks every day writes nothing. What is
     raised by two at once is caught by the key."""
     session.flush()
-    found = session.execute(
-        _EVER, {"county": county_id, "kinds": sorted({w.kind for w in wanted}), "subjects": [w.subject for w in wanted]}
-    )
+    kinds, subjects = sorted({w.kind for w in wanted}), [w.subject for w in wanted]
+    found = _EVER.rows(session, {"county": county_id, "kinds": kinds, "subjects": subjects})
     return {
         (row.kind, row.subject, row.period)
         for row in found

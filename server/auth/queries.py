@@ -15,15 +15,16 @@ from server.auth.reach import Actor, Grant
 from server.auth.tokens import read_access
 from server.keys import KeyRing
 from server.people.model import RoleGrant, User
+from server.prepared import Prepared
 from server.problems import problem
 from server.regions.model import Region
 
-# Plain tables, and the statement made once: this runs before every request, and rows are all it needs.
+# Plain tables: this runs before every request, and rows are all it needs.
 _SESSION, _USER, _HELD, _REGION = (m.__table__.c for m in (AuthSession, User, RoleGrant, Region))
 _TODAY = bindparam("today", type_=Date())
 _IN_FORCE = and_(_HELD.valid_from <= _TODAY, or_(_HELD.valid_to.is_(None), _HELD.valid_to > _TODAY))
 _GRANT = (_HELD.role, _REGION.id, _REGION.code, _REGION.name, _REGION.level, _HELD.county_id)
-_OF_SESSION = (
+_OF_SESSION = Prepared(
     select(
         _SESSION.id, _SESSION.kind, _SESSION.device_id, _SESSION.county_id, _SESSION.revoked_at, _SESSION.expires_at,
         _USER.id, _USER.name, _USER.disabled_at, *_GRANT,
@@ -62,8 +63,7 @@ def grants_of(session: Session, user_id: uuid.UUID, today: dt.date) -> tuple[Gra
 
 
 def _rows(session: Session, session_id: uuid.UUID, today: dt.date) -> Sequence[tuple[Any, ...]]:
-    found = session.connection().execute(_OF_SESSION, {"session_id": session_id, "today": today})
-    return [tuple(row) for row in found]
+    return _OF_SESSION.rows(session, {"session_id": session_id, "today": today})
 
 
 def _actor(rows: Sequence[tuple[Any, ...]], now: dt.datetime, *, expired: bool) -> Actor:

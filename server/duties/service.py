@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from server.duties.model import Closing, ClosingFigures, Duty, VillageCount
 from server.elders.model import Elder, ElderCard
+from server.prepared import Prepared, among, whole_row
 from shared.rules.duty import DutyState
 from shared.rules.months import LAST_DAY_TO_REGISTER, Month, Period, PeriodKind, Week
 from shared.rules.policy import VisitPolicy
@@ -78,17 +78,17 @@ def contribution(row: DutyRow) -> dict[str, int]:
     }
 
 
-# Built once: every visit's way in runs them.
+# Every visit's way in runs these.
 _DUTIES = cast(sa.Table, Duty.__table__)
-_EXISTING = sa.select(
+_EXISTING = Prepared(sa.select(
     _DUTIES.c.elder_id, _DUTIES.c.kind, _DUTIES.c.starts_on, _DUTIES.c.ends_on, _DUTIES.c.region_id,
     _DUTIES.c.policy_id, _DUTIES.c.policy_version, _DUTIES.c.needed, _DUTIES.c.done, _DUTIES.c.home_done,
     _DUTIES.c.state, _DUTIES.c.away_kept,
 ).where(
     _DUTIES.c.county_id == sa.bindparam("county", type_=sa.Integer()),
-    _DUTIES.c.elder_id.in_(sa.bindparam("ids", type_=sa.Uuid(), expanding=True)),
-    _DUTIES.c.month.in_(sa.bindparam("months", type_=sa.Date(), expanding=True)),
-)  # fmt: skip
+    among(_DUTIES.c.elder_id, "ids"),
+    among(_DUTIES.c.month, "months"),
+))  # fmt: skip
 
 
 def existing(
@@ -96,7 +96,7 @@ def existing(
 ) -> dict[Key, DutyRow]:
     """The duty rows of these elders in these months."""
     values = {"county": county_id, "ids": list(elder_ids), "months": [m.first for m in months]}
-    found = session.execute(_EXISTING, values)
+    found = _EXISTING.rows(session, values)
     rows = {}
     for elder_id, kind, starts, ends, *rest in found:
         row = DutyRow(elder_id, Period(cast(PeriodKind, kind), starts, ends), *rest)
@@ -125,9 +125,9 @@ def write(
                 for figure, n in contribution(side).items():
                     tally[figure] += sign * n
     if added:
-        session.execute(sa.insert(_DUTIES), [_values(county_id, row) for row in added])
+        _INSERT.run(session, [_values(county_id, row) for row in added])
     if changed:
-        session.execute(_UPDATE, [_update_values(county_id, row) for row in changed])
+        _UPDATE.run(session, [_update_values(county_id, row) for row in changed])
     add_to_counts(session, county_id, counts)
     return {row.elder_id for row in (*added, *changed)}
 
@@ -141,7 +141,8 @@ def _values(county_id: int, row: DutyRow) -> dict[str, object]:
     }  # fmt: skip
 
 
-_UPDATE = (
+_INSERT = Prepared.insert(_DUTIES)
+_UPDATE = Prepared(
     sa.update(_DUTIES)
     .where(
         _DUTIES.c.county_id == sa.bindparam("b_county"), _DUTIES.c.elder_id == sa.bindparam("b_elder"),
@@ -161,6 +162,18 @@ def _update_values(county_id: int, row: DutyRow) -> dict[str, object]:
     }  # fmt: skip
 
 
+def _counting(insert: Any) -> Any:
+    new = insert(_COUNTS).values(whole_row(_COUNTS))
+    return new.on_conflict_do_update(
+        index_elements=["county_id", "region_id", "month"],
+        set_={f: _COUNTS.c[f] + new.excluded[f] for f in FIGURES},
+    )
+
+
+_COUNTS = cast(sa.Table, VillageCount.__table__)
+_COUNT = Prepared(_counting)
+
+
 def add_to_counts(
     session: Session, county_id: int, counts: Mapping[tuple[int, dt.date], Mapping[str, int]]
 ) -> None:
@@ -172,15 +185,7 @@ def add_to_counts(
     ]
     if not rows:
         return
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(VillageCount)
-    table = VillageCount.__table__.c
-    session.execute(
-        insert.on_conflict_do_update(
-            index_elements=["county_id", "region_id", "month"],
-            set_={f: table[f] + insert.excluded[f] for f in FIGURES},
-        ),
-        rows,
-    )
+    _COUNT.run(session, rows)
 
 
 # --- periods ---------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from server.database import UtcDateTime
 from server.elders.model import Elder
 from server.elders.vault import Vault
 from server.intake.items import Item, Result, Sender
+from server.prepared import Prepared, among
 from server.standing import Standing
 from server.visits.evidence import Surroundings
 from server.visits.model import Judgement, Photo, Visit
@@ -26,10 +27,10 @@ from shared.rules.evidence import OtherVisit
 
 NEAR_IN_TIME = dt.timedelta(hours=6)  # at 40 m/s farther than a county is wide
 
-# Built once: every visit's way in runs it. Both halves name the county, so that each finds its own index.
+# Every visit's way in runs it. Both halves name the county, so that each finds its own index.
 _V, _E = cast(sa.Table, Visit.__table__), cast(sa.Table, Elder.__table__)
 _COUNTY = sa.bindparam("county", type_=sa.Integer())
-_FOUND = (
+_FOUND = Prepared(
     sa.select(
         _V.c.id, _V.c.visitor_id, _V.c.elder_id, _V.c.content, _V.c.photo_digests, _V.c.channel, _V.c.start,
         _V.c.stay_s, _V.c.proved, _E.c.lat, _E.c.lon,
@@ -37,7 +38,7 @@ _FOUND = (
     .select_from(_V.outerjoin(_E, sa.and_(_E.c.county_id == _V.c.county_id, _E.c.id == _V.c.elder_id)))
     .where(
         sa.or_(
-            sa.and_(_V.c.county_id == _COUNTY, _V.c.id.in_(sa.bindparam("ids", type_=sa.Uuid(), expanding=True))),
+            sa.and_(_V.c.county_id == _COUNTY, among(_V.c.id, "ids")),
             sa.and_(
                 _V.c.county_id == _COUNTY, _V.c.visitor_id == sa.bindparam("visitor", type_=sa.Uuid()),
                 _V.c.start >= sa.bindparam("first", type_=UtcDateTime()),
@@ -54,13 +55,13 @@ def look(
     """→ the stored visits with these ids, and the sender's stored home visits near these times, standing at their
     elders' homes."""
     starts = [times.start for _, times in timed]
-    found = session.execute(
-        _FOUND,
+    found = _FOUND.rows(
+        session,
         {
             "county": county_id, "ids": sorted({item.visit.id for item, _ in timed}), "visitor": sender.user_id,
             "first": min(starts) - NEAR_IN_TIME, "last": max(starts) + NEAR_IN_TIME,
         },
-    ).all()  # fmt: skip
+    )  # fmt: skip
     ids = {item.visit.id for item, _ in timed}
     others = [
         OtherVisit(

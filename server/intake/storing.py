@@ -16,6 +16,7 @@ from server.intake.items import Sender
 from server.intake.judging import Row
 from server.intake.known import content_digest
 from server.outcomes import Settling
+from server.prepared import Prepared
 from server.visits.model import Judgement, Visit
 from server.visits.sealing import key_for, seal
 from shared.ids import uuid7
@@ -24,9 +25,9 @@ from shared.rules.duty import VisitFact, qualifies
 from shared.rules.evidence import write_evidence
 from shared.rules.months import local_date
 
-# Built once: every visit's way in runs them.
-_INSERT_VISITS = sa.insert(cast(sa.Table, Visit.__table__))
-_INSERT_JUDGEMENTS = sa.insert(cast(sa.Table, Judgement.__table__))
+# Every visit's way in runs these.
+_INSERT_VISITS = Prepared.insert(cast(sa.Table, Visit.__table__))
+_INSERT_JUDGEMENTS = Prepared.insert(cast(sa.Table, Judgement.__table__))
 
 
 def flag(code: str, weight: float, figures: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,6 +76,6 @@ def store(
         })  # fmt: skip
         settling = {name: visits[-1][name] for name in Settling.__slots__}
         stored.append(Settling(**settling))
-    session.execute(_INSERT_VISITS, visits)
-    session.execute(_INSERT_JUDGEMENTS, judgements)
+    _INSERT_VISITS.run(session, visits)
+    _INSERT_JUDGEMENTS.run(session, judgements)
     return stored

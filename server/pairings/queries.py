@@ -15,6 +15,7 @@ from server.elders.model import Elder
 from server.paging import Page, PageArgs
 from server.pairings.model import Pairing
 from server.people.model import User
+from server.prepared import Prepared
 from server.regions.codes import code_text
 from server.regions.model import Region
 
@@ -32,9 +33,9 @@ class Tie:
         return self.starts_at <= instant and (self.ends_at is None or instant < self.ends_at)
 
 
-# Built once: every visit's way in runs it.
+# Every visit's way in runs it.
 _K = cast(sa.Table, Pairing.__table__)
-_TIES = (
+_TIES = Prepared(
     sa.select(_K.c.elder_id, _K.c.role, _K.c.starts_at, _K.c.ends_at)
     .where(
         _K.c.user_id == sa.bindparam("user", type_=sa.Uuid()),
@@ -48,7 +49,7 @@ def ties(session: Session, county_id: int, user_id: uuid.UUID) -> list[Tie]:
     """Every tie that this person ever had in the county, ended ones too: a visit is attributed by the ties of its
     trusted start. `family` ties are among them and let nobody visit."""
     session.flush()
-    return [Tie(*row) for row in session.execute(_TIES, {"county": county_id, "user": user_id})]
+    return [Tie(*row) for row in _TIES.rows(session, {"county": county_id, "user": user_id})]
 
 
 def reachable_elder(session: Session, reach: Reach, elder_id: uuid.UUID) -> Elder | None:

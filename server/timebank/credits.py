@@ -16,6 +16,7 @@ from server.duties.model import Duty
 from server.pairings.model import Pairing
 from server.people.model import RoleGrant
 from server.policies.model import Policy
+from server.prepared import Prepared, among
 from server.regions.model import County
 from server.timebank.ledger import service_account
 from server.timebank.model import Account, Posting, TimeTransaction
@@ -58,21 +59,19 @@ def credit_rules(settings: Mapping[str, Any]) -> CreditRules:
     return CreditRules(**{name: int(given[name]) for name in CreditRules.__slots__ if name in given})
 
 
-# Statements that every visit's way in runs are built once: building them anew costs more than running them. They are on
-# tables, not classes, so the caller flushes first.
+# Every visit's way in runs these. They are on tables, not classes, so the caller flushes first.
 _G, _C, _A = (cast(sa.Table, c.__table__) for c in (RoleGrant, County, Account))
 _V, _K, _T, _P = (cast(sa.Table, c.__table__) for c in (Visit, Pairing, TimeTransaction, Posting))
 _COUNTY = sa.bindparam("county", type_=sa.Integer())
-_USERS = sa.bindparam("users", type_=sa.Uuid(), expanding=True)
 
-_VOLUNTEERS = (
+_VOLUNTEERS = Prepared(
     sa.select(_G.c.user_id, _G.c.valid_from, _G.c.valid_to, _A.c.id.label("account_id"), _C.c.settings)
     .select_from(
         _G.join(_C, _C.c.id == _G.c.county_id).outerjoin(
             _A, sa.and_(_A.c.county_id == _COUNTY, _A.c.kind == "member", _A.c.user_id == _G.c.user_id)
         )
     )
-    .where(_G.c.county_id == _COUNTY, _G.c.role == "volunteer", _G.c.user_id.in_(_USERS))
+    .where(_G.c.county_id == _COUNTY, _G.c.role == "volunteer", among(_G.c.user_id, "users"))
 )
 
 _KIN = (
@@ -86,7 +85,7 @@ _KIN = (
 )  # fmt: skip
 _MARKER = _T.alias("marker")
 _RELEASED = sa.exists().where(_MARKER.c.county_id == _COUNTY, _MARKER.c.key == sa.bindparam("marker"))
-_VISITS = (
+_VISITS = Prepared(
     sa.select(
         _V.c.id, _V.c.elder_id, _V.c.visitor_id, _V.c.start, _V.c.stay_s, _V.c.counts, _KIN.label("kin"),
         _RELEASED.label("released"), _T.c.id.label("transaction_id"), _T.c.month, _P.c.bucket, _P.c.minutes,
@@ -101,7 +100,7 @@ _VISITS = (
         )
     )
     .where(
-        _V.c.county_id == _COUNTY, _V.c.visitor_id.in_(_USERS), _V.c.start >= sa.bindparam("first"),
+        _V.c.county_id == _COUNTY, among(_V.c.visitor_id, "users"), _V.c.start >= sa.bindparam("first"),
         _V.c.start < sa.bindparam("end"), sa.or_(_V.c.counts, _T.c.id.is_not(None)),
     )
 )  # fmt: skip
@@ -113,7 +112,7 @@ def released_key(month: Month) -> str:
 
 
 def volunteers(session: Session, county_id: int, user_ids: Collection[uuid.UUID]) -> Volunteers:
-    found = session.execute(_VOLUNTEERS, {"county": county_id, "users": sorted(user_ids)}).all()
+    found = _VOLUNTEERS.rows(session, {"county": county_id, "users": sorted(user_ids)})
     held: dict[uuid.UUID, list[tuple[dt.date, dt.date | None]]] = defaultdict(list)
     for row in found:
         held[row.user_id].append((row.valid_from, row.valid_to))
@@ -137,13 +136,13 @@ def visits_of(session: Session, county_id: int, pairs: Collection[Pair], who: Vo
     by_pair: dict[Pair, list[VisitCredit]] = {pair: [] for pair in pairs}
     released = set()
     for month, users in by_month.items():
-        rows = session.execute(
-            _VISITS,
+        rows = _VISITS.rows(
+            session,
             {
                 "county": county_id, "users": users, "first": month.starts(tz), "end": month.ends(tz),
                 "service": service_account(county_id), "marker": released_key(month),
             },
-        ).all()  # fmt: skip
+        )  # fmt: skip
         if rows and rows[0].released:
             released.add(month)
         for credit in _read(rows, who, tz):
@@ -151,7 +150,7 @@ def visits_of(session: Session, county_id: int, pairs: Collection[Pair], who: Vo
     return Found(by_pair, frozenset(released))
 
 
-def _read(rows: Sequence[sa.Row[Any]], who: Volunteers, tz: dt.tzinfo) -> Iterable[VisitCredit]:
+def _read(rows: Sequence[Any], who: Volunteers, tz: dt.tzinfo) -> Iterable[VisitCredit]:
     credits: dict[uuid.UUID, VisitCredit] = {}
     moved: dict[uuid.UUID, dict[uuid.UUID, int]] = defaultdict(lambda: defaultdict(int))
     months: dict[uuid.UUID, Month] = {}

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from server.database import insert_into
+from server.prepared import Prepared, among
 from server.timebank.model import BUCKETS, Account, Balance, Posting, TimeTransaction
 from shared.ids import uuid7
 from shared.rules.months import Month
@@ -94,11 +95,11 @@ def open_members(session: Session, county_id: int, user_ids: Collection[uuid.UUI
 
 
 _ACCOUNT = cast(sa.Table, Account.__table__)
-_LOCK = (
+_LOCK = Prepared(
     sa.select(_ACCOUNT.c.id)
     .where(
         _ACCOUNT.c.county_id == sa.bindparam("county"),
-        _ACCOUNT.c.id.in_(sa.bindparam("accounts", expanding=True)),
+        among(_ACCOUNT.c.id, "accounts"),
     )
     .order_by(_ACCOUNT.c.id)
     .with_for_update(key_share=True)
@@ -108,7 +109,7 @@ _LOCK = (
 def lock(session: Session, county_id: int, account_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """These accounts are this transaction's until it ends; → those that are open. They are taken in order of id, so
     that two transactions never wait for each other."""
-    return set(session.scalars(_LOCK, {"county": county_id, "accounts": sorted(account_ids)}))
+    return {row.id for row in _LOCK.rows(session, {"county": county_id, "accounts": sorted(account_ids)})}
 
 
 def open_county(session: Session, county_id: int, now: dt.datetime) -> None:
@@ -159,9 +160,9 @@ def debts(session: Session, county_id: int, account_ids: Collection[uuid.UUID]) 
 
 _TRANSACTIONS = cast(sa.Table, TimeTransaction.__table__)
 _POSTINGS = cast(sa.Table, Posting.__table__)
-_NEW_TRANSACTION, _NEW_POSTING = sa.insert(_TRANSACTIONS), sa.insert(_POSTINGS)
+_NEW_TRANSACTION, _NEW_POSTING = Prepared.insert(_TRANSACTIONS), Prepared.insert(_POSTINGS)
 _BALANCES = cast(sa.Table, Balance.__table__)
-_MOVE = (
+_MOVE = Prepared(
     sa.update(_BALANCES)
     .where(
         _BALANCES.c.county_id == sa.bindparam("b_county"),
@@ -215,4 +216,4 @@ def post(session: Session, county_id: int, entries: Sequence[Entry], *, now: dt.
         (_MOVE, changes),
     ):
         for start in range(0, len(rows), _CHUNK):
-            session.execute(statement, rows[start : start + _CHUNK])
+            statement.run(session, rows[start : start + _CHUNK])

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from server.pairings import queries as pairings
 from server.people.model import STAFF_ROLES, RoleGrant
+from server.prepared import Prepared, among
 from server.regions.codes import code_range
 from server.regions.model import Region
 from server.tags.model import Tag
@@ -114,14 +115,14 @@ class Surroundings(Generic[E]):
         return any(area.held(day, elder.code) for area in self.staff)
 
 
-# Built once: every visit's way in runs them.
+# Every visit's way in runs these.
 _T, _G, _R = (cast(sa.Table, c.__table__) for c in (Tag, RoleGrant, Region))
 _COUNTY = sa.bindparam("county", type_=sa.Integer())
 _VISITOR = sa.bindparam("visitor", type_=sa.Uuid())
-_TAGS = sa.select(_T.c.token_hash, _T.c.elder_id, _T.c.revoked_at).where(
-    _T.c.county_id == _COUNTY, _T.c.token_hash.in_(sa.bindparam("hashes", expanding=True))
-)
-_ROLES = (
+_TAGS = Prepared(sa.select(_T.c.token_hash, _T.c.elder_id, _T.c.revoked_at).where(
+    _T.c.county_id == _COUNTY, among(_T.c.token_hash, "hashes")
+))
+_ROLES = Prepared(
     sa.select(_G.c.role, _G.c.valid_from, _G.c.valid_to, _R.c.id, _R.c.code, _R.c.level)
     .join(_R, _R.c.id == _G.c.region_id)
     .where(_G.c.user_id == _VISITOR, _G.c.county_id == _COUNTY)
@@ -133,7 +134,7 @@ def known_tags(session: Session, county_id: int, hashes: Collection[str]) -> dic
     """The tags of this county with these digests, also revoked ones."""
     if not hashes:
         return {}
-    found = session.execute(_TAGS, {"county": county_id, "hashes": list(hashes)})
+    found = _TAGS.rows(session, {"county": county_id, "hashes": list(hashes)})
     return {digest: KnownTag(elder_id, revoked_at is not None) for digest, elder_id, revoked_at in found}
 
 
@@ -145,7 +146,7 @@ def gather(
     for tie in pairings.ties(session, county_id, visitor_id):
         if tie.role != "family":
             ties[tie.elder_id].append((tie.starts_at, tie.ends_at))
-    roles = session.execute(_ROLES, {"county": county_id, "visitor": visitor_id}).all()
+    roles = _ROLES.rows(session, {"county": county_id, "visitor": visitor_id})
     staff = [
         StaffArea(row.valid_from, row.valid_to, row.id, *code_range(row.code, row.level))
         for row in roles

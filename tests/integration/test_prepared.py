@@ -1,0 +1,90 @@
+"""Statements run on the driver give what SQLAlchemy would give, and fail as it would."""
+
+import contextlib
+import datetime as dt
+import uuid
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from server.people.model import User
+from server.prepared import Prepared, among, together
+from tests import factories as make
+
+USERS = User.__table__
+BY_ID = Prepared(sa.select(USERS.c.id, USERS.c.name, USERS.c.created_at).where(among(USERS.c.id, "ids")))
+BY_NAME = Prepared(sa.select(USERS.c.id).where(among(USERS.c.name, "names")).order_by(USERS.c.id))
+RENAME = Prepared(sa.update(USERS).where(USERS.c.id == sa.bindparam("b_id")).values(name=sa.bindparam("b_name")))
+SLEEPY = dt.datetime(2026, 11, 3, 9, 12, 31, 250000, tzinfo=dt.UTC)
+
+
+def people(session, *names):
+    made = [make.user(session, name=name) for name in names]
+    session.flush()
+    return [user.id for user in made]
+
+
+def test_rows_have_the_types_and_names_of_their_columns(session):
+    (one,) = people(session, "张三")
+    session.execute(sa.update(User).where(User.id == one).values(created_at=SLEEPY))
+    (row,) = BY_ID.rows(session, {"ids": [one]})
+    assert (row.id, row.name, row.created_at) == (one, "张三", SLEEPY)
+    assert row.created_at.tzinfo is not None
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_list_is_one_parameter_however_long(session, queries, count):
+    ids = people(session, "甲", "乙", "丙")
+    with queries() as sent:
+        found = BY_ID.rows(session, {"ids": ids[:count]})
+    assert {row.id for row in found} == set(ids[:count])
+    assert len(sent) == 1
+
+
+def test_texts_are_listed_as_they_are(session):
+    odd = ["a,b", "引号\"'", "{}", "\\"]
+    ids = people(session, *odd)
+    assert [row.id for row in BY_NAME.rows(session, {"names": odd})] == sorted(ids)
+
+
+def test_it_sees_and_changes_what_the_session_s_transaction_does(session):
+    first, second = people(session, "甲", "乙")
+    RENAME.run(session, [{"b_id": first, "b_name": "丙"}, {"b_id": second, "b_name": "丁"}])
+    assert set(session.scalars(sa.select(User.name).where(User.id.in_([first, second])))) == {"丙", "丁"}
+
+
+def test_what_goes_out_together_is_done_in_its_order(session):
+    (one,) = people(session, "甲")
+    with together(session):
+        before = BY_ID.ask(session, {"ids": [one]})
+        RENAME.run(session, [{"b_id": one, "b_name": "乙"}])
+        after = BY_ID.ask(session, {"ids": [one]})
+        nobody = BY_ID.ask(session, {"ids": [uuid.uuid4()]})
+    assert [row.name for row in before.rows()] == ["甲"]
+    assert [row.name for row in after.rows()] == ["乙"]
+    assert nobody.rows() == []
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_what_the_database_refuses_is_sqlalchemy_s_error_without_the_values(session, at_once):
+    (one,) = people(session, "甲")
+    inserting = Prepared.insert(make.Region.__table__)
+    values = dict.fromkeys((c.name for c in make.Region.__table__.columns), None)
+    values |= {"name": "秘密", "level": "village", "id": 987654}
+
+    def insert_twice() -> None:
+        with session.begin_nested(), together(session) if at_once else contextlib.nullcontext():
+            BY_ID.ask(session, {"ids": [one]})
+            inserting.run(session, [values, values])
+            BY_ID.ask(session, {"ids": [one]})
+
+    with pytest.raises(IntegrityError) as wrong:
+        insert_twice()
+    assert "秘密" not in str(wrong.value)
+    assert [row.name for row in BY_ID.rows(session, {"ids": [one]})] == ["甲"]
+
+
+def test_a_column_that_was_forgotten_is_a_mistake_not_a_null(session):
+    with pytest.raises(KeyError):
+        Prepared.insert(USERS).run(session, [{"id": uuid.uuid4()}])
