@@ -27,6 +27,7 @@ APIS: tuple[str, ...] = (
     "server.pairings.api",
     "server.policies.api",
     "server.visits.api",
+    "server.callbacks.api",
     "server.duties.api",
     "server.reviews.api",
     "server.alerts.api",

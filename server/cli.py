@@ -26,6 +26,7 @@ COMMANDS = {
     "scheduler": "server.scheduler.cli:scheduler",
     "job": "server.scheduler.cli:job",
     "report": "server.duties.cli:report",
+    "callbacks": "server.callbacks.cli:callbacks",
     "presence": "server.visits.cli:presence",
     "timebank": "server.timebank.cli:timebank",
 }

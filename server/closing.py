@@ -16,10 +16,12 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from server.callbacks import service as callbacks
 from server.clock import zone
 from server.duties import service as duties
 from server.duties.model import Closing, ClosingFigures, VillageCount
 from server.duties.service import FIGURES, DutyRow, contribution
+from server.elders.vault import Vault
 from server.policies import queries as policies
 from server.timebank import service as timebank
 from server.visits.model import Visit
@@ -189,3 +191,39 @@ def verify(session: Session, county_id: int, month: Month) -> list[dict[str, Any
         now = _with_late(session, county_id, month, facts, tz)
         checked[-1]["as_facts"] = not _differs(session, county_id, month, now)
     return checked
+
+
+CALLED_WITHIN = dt.timedelta(days=40)  # a month that was closed longer ago is not called about any more
+
+
+def draw_callbacks(
+    session: Session, county_id: int, *, vault: Vault, now: dt.datetime, only: Month | None = None
+) -> list[tuple[Month, int]]:
+    """Promise the running month's draw and the next one's, and draw the call-backs of what was closed of late (`only`:
+    of that month, whenever it was closed).
+
+    → (month, visits drawn). Again on the same day changes nothing: a further round waits for the calls of the last."""
+    tz = zone()
+    current = month_of(now, tz)
+    for month in (current, current.next()):
+        callbacks.announce(session, county_id, month, vault=vault, now=now)
+    drawn = []
+    for month, digest, closed_at in _first_closings(session, county_id):
+        if month != only if only is not None else closed_at < now - CALLED_WITHIN:
+            continue
+        n = callbacks.draw(
+            session, county_id, month, closing_digest=digest, closed_at=closed_at, vault=vault, now=now, tz=tz
+        )
+        if n:
+            drawn.append((month, n))
+    return drawn
+
+
+def _first_closings(session: Session, county_id: int) -> list[tuple[Month, bytes, dt.datetime]]:
+    """Closed months: the digest and the time of their first version."""
+    found = session.execute(
+        sa.select(Closing.month, Closing.digest, Closing.closed_at)
+        .where(Closing.county_id == county_id, Closing.version == 1)
+        .order_by(Closing.month)
+    )
+    return [(Month.of(row.month), row.digest, row.closed_at) for row in found]

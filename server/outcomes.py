@@ -312,6 +312,22 @@ def _raise_alerts(
         alerts.resolve_by_visit(session, county_id, decided, visit_ids=(), now=now)
 
 
+def doubt_visits(session: Session, county_id: int, visit_ids: Collection[uuid.UUID], *, now: dt.datetime) -> None:
+    """Something other than the visit itself speaks against it (a call-back): a director looks at it. It keeps what it
+    is worth until one decides."""
+    rows = session.execute(
+        sa.select(Visit.id, Visit.elder_id, Visit.region_id).where(
+            Visit.county_id == county_id, Visit.id.in_(list(visit_ids)), Visit.decision.is_(None)
+        )
+    )
+    wanted = [
+        alerts.Wanted(county_id, "doubtful_visit", elder_id or visit_id, str(visit_id), elder_id, visit_id, region_id)
+        for visit_id, elder_id, region_id in rows
+    ]
+    if wanted:
+        alerts.raise_alerts(session, wanted, now=now)
+
+
 # --- what happens to elders, and what the calendar brings -------------------------------------------------------------
 
 

@@ -145,6 +145,12 @@ CATALOGUE: dict[str, Kind] = {
     "own_visit": _k(403, "不能复核自己参与的探访", "Nobody reviews a visit of their own"),
     "already_reviewed": _k(409, "已经复核过", "Already reviewed"),
     "not_reviewable": _k(409, "不能复核", "Cannot be reviewed"),
+    "other_reviewer": _k(
+        403, "由另一位复核", "Somebody else reviews it now",
+        "探访员答复之后，由没有作过前一个决定的人来复核。",
+        "After the visitor's answer it is for somebody who did not take the decision before.",
+    ),
+    "already_recorded": _k(409, "回访结果已记录", "The call's outcome is recorded already"),
     "already_replied": _k(409, "已经答复过", "Already replied"),
     "upload_gap": _k(409, "照片分段不连续", "The part leaves a gap"),
     "not_jpeg": _k(415, "只接受 JPEG 照片", "Only JPEG photos are accepted"),

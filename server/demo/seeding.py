@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 
 from server import closing, intake, outcomes
 from server.absences.model import Absence
+from server.callbacks import service as callbacks
+from server.callbacks.model import Callback
 from server.demo import world
 from server.demo.world import Happening
 from server.elders import service as elders
@@ -76,6 +78,7 @@ def seed(
     say(f"  {len(register)} 位老人，{len(visitors)} 位探访员，{len(found)} 次探访……")
     _absences(session, county, register[5::97], now, tz)
     _live(session, county, found, begun, now, tz, vault)
+    _calls(session, county, now)
 
 
 def _villages(session: Session, rng: random.Random) -> list[world.Village]:
@@ -181,6 +184,7 @@ def _live(
             outcomes.open_periods(session, county.id, now=night)
             outcomes.flag_missing(session, county.id, now=night)
             closing.close_months(session, county.id, now=night)
+            closing.draw_callbacks(session, county.id, vault=vault, now=night)
             session.commit()
         midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(0, 10), tz).astimezone(dt.UTC)
         until = min(midnight, now)
@@ -190,6 +194,22 @@ def _live(
             at += 1
         _arrive(session, county, batch, vault)
         day += dt.timedelta(days=1)
+
+
+def _calls(session: Session, county: County, now: dt.datetime) -> None:
+    """Most of last month's call-backs were made: nearly all confirm the visit, one does not, a few say nothing."""
+    newest = sa.select(sa.func.max(Callback.month)).where(Callback.county_id == county.id).scalar_subquery()
+    drawn = session.scalars(
+        sa.select(Callback)
+        .where(Callback.county_id == county.id, Callback.month == newest, Callback.assigned_to.is_not(None))
+        .order_by(Callback.visit_id)
+    ).all()
+    said = {7: ("not_confirmed", "老人说那天没有人来过"), 19: ("elder_unsure", "记不清是哪一天"), 31: ("not_reached", "")}
+    for number, call in enumerate(drawn[: len(drawn) * 4 // 5]):
+        outcome, note = said.get(number % 90, ("confirmed", ""))
+        assert call.assigned_to is not None
+        callbacks.note_outcome(session, call, outcome, note, by=call.assigned_to, now=now - dt.timedelta(hours=20))
+    session.commit()
 
 
 def _arrive(session: Session, county: County, batch: Sequence[Happening], vault: Vault) -> None:

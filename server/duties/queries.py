@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from server.auth.reach import Area, Reach
+from server.callbacks import queries as callbacks
 from server.duties.model import Closing, ClosingFigures, Duty, VillageCount
 from server.duties.service import FIGURES
 from server.elders.model import Elder, ElderCard
@@ -96,6 +97,7 @@ def compliance(
                 by_child[code][figure] += n
     total = {f: sum(tally[f] for tally in by_child.values()) for f in FIGURES}
     share = elapsed_share(month, local_date(now, tz))
+    sampled, samples = callbacks.tallies(session, reach, low, high, span, month)
     children = []
     if step < len(LEVELS):
         below = session.execute(
@@ -106,9 +108,18 @@ def compliance(
         for code, name, level in below:
             tally = by_child.get(int(code or 0)) or dict.fromkeys(FIGURES, 0)
             below_it = {"code": code_text(int(code or 0)), "name": name, "level": level}
-            children.append(_figures(below_it, tally, month, now, closed, share))
+            sample = _sample(sampled, [samples[code]] if code in samples else [])
+            children.append({**_figures(below_it, tally, month, now, closed, share), "sample": sample})
     own = {"code": code_text(region.code), "name": region.name, "level": region.level}
-    return {**_figures(own, total, month, now, closed, share), "children": children}
+    figures = _figures(own, total, month, now, closed, share)
+    return {**figures, "sample": _sample(sampled, list(samples.values())), "children": children}
+
+
+def _sample(month: Month | None, tallies: Sequence[Tally]) -> dict[str, Any] | None:
+    """What the newest call-back sample says about the visits behind a rate; None where nothing was drawn yet."""
+    if month is None or not tallies:
+        return None
+    return callbacks.estimate(month, {f: sum(tally[f] for tally in tallies) for f in callbacks.FIGURES})
 
 
 def _in_counties(table: Any, versions: Mapping[int, int]) -> sa.ColumnElement[bool]:

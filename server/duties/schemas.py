@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import ValidationError, fields
 
+from server.callbacks.schemas import SampleOut
 from server.elders.schemas import ElderRef
 from server.language import Text
 from server.people.schemas import PersonRef
@@ -48,6 +49,9 @@ class Figures(Shape):
     home_rate = fields.Float(allow_none=True)
     focused_rate = fields.Float(allow_none=True)
     on_track = fields.Boolean()
+    sample = fields.Nested(
+        SampleOut, allow_none=True, metadata={"description": "what the newest call-backs say; null: none was drawn yet"}
+    )
 
 
 class ComplianceOut(Figures):

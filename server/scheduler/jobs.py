@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from server import closing, outcomes
 from server.alerts import jobs as alerts
 from server.clock import zone
+from server.elders import vault
 from server.notify import jobs as notify
 from server.scheduler import cleaning
 from server.scheduler.timing import Daily, Every, When
@@ -85,6 +86,12 @@ def _close_month(session: Session, county_id: int | None, now: dt.datetime) -> d
     return {"closed": [{"month": str(month), "version": version} for month, version in written]}
 
 
+def _draw_callbacks(session: Session, county_id: int | None, now: dt.datetime) -> dict[str, Any]:
+    assert county_id is not None
+    drawn = closing.draw_callbacks(session, county_id, vault=vault.current(), now=now)
+    return {"drawn": [{"month": str(month), "visits": n} for month, n in drawn]}
+
+
 def _climb(session: Session, _county_id: int | None, now: dt.datetime) -> dict[str, Any]:
     return {"climbed": alerts.climb(session, now)}
 
@@ -102,6 +109,7 @@ JOBS: tuple[Job, ...] = (
     Job("open-periods", Daily(dt.time(0, 1)), _open_periods, by_county=True),
     Job("flag-missing", Daily(dt.time(0, 10)), _flag_missing, by_county=True),
     Job("close-month", Daily(dt.time(0, 20)), _close_month, by_county=True),
+    Job("draw-callbacks", Daily(dt.time(0, 40)), _draw_callbacks, by_county=True),
     Job("clean-up", Daily(dt.time(3, 30)), _clean_up, commits=True),
     Job("remind", Daily(dt.time(8, 0)), _remind),
     Job("climb-alerts", Every(60), _climb),

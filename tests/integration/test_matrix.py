@@ -16,6 +16,7 @@ import pytest
 from server.absences.model import Absence
 from server.alerts.model import Alert
 from server.auth.rights import RIGHTS, ROLES
+from server.callbacks.model import Callback
 from server.devices.model import Device
 from server.people.model import RoleGrant
 from server.tasks.model import Task
@@ -32,6 +33,8 @@ ACTORS = [(role, VILLAGE) for role in sorted(ROLES)] + [("director", CITY), ("au
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/alerts/<uuid:alert_id>/acknowledge": {"note": "在路上"},
     "POST /api/v1/alerts/<uuid:alert_id>/resolve": {"note": "已见到"},
+    "POST /api/v1/callbacks/<uuid:callback_id>/outcome": {"outcome": "confirmed"},
+    "POST /api/v1/callbacks/<uuid:callback_id>/assign": {"user_id": "{user_id}"},
     "POST /api/v1/absences": {"elder_id": "{elder_id}", "reason": "travelling", "starts_on": "2026-11-10"},
     "POST /api/v1/absences/<uuid:absence_id>/end": {"ends_on": "2026-11-12"},
     "POST /api/v1/tags/print": {"region": "{code}"},
@@ -90,12 +93,16 @@ def foreign_things(place: Place, code: int) -> Foreign:
         county_id=county.id, id=uuid7(), kind="elders.import", params={}, state="done", progress=0, attempts=1,
         region_id=region.id, created_by=visitor.id, created_at=NOW, result={"name": FOREIGN_NAME},
     )  # fmt: skip
-    session.add_all([absence, alert, device, task])
+    callback = Callback(
+        county_id=county.id, id=uuid7(), month=NOW.date().replace(day=1), round=1, visit_id=visit.id, elder_id=elder.id,
+        visitor_id=visitor.id, region_id=region.id,
+    )  # fmt: skip
+    session.add_all([absence, alert, callback, device, task])
     session.flush()
     grant = session.query(RoleGrant).filter_by(user_id=visitor.id).one()
     made: dict[str, UUID | str] = {
         "elder_id": elder.id, "pairing_id": pairing.id, "visit_id": visit.id, "alert_id": alert.id,
-        "absence_id": absence.id, "device_id": device.id,
+        "absence_id": absence.id, "callback_id": callback.id, "device_id": device.id,
         "task_id": task.id, "user_id": visitor.id, "grant_id": grant.id,
         "code": f"{code:012d}", "sha256": SHA256,
     }  # fmt: skip
