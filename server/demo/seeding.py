@@ -204,7 +204,7 @@ def _calls(session: Session, county: County, now: dt.datetime) -> None:
         .where(Callback.county_id == county.id, Callback.month == newest, Callback.assigned_to.is_not(None))
         .order_by(Callback.visit_id)
     ).all()
-    said = {7: ("not_confirmed", "老人说那天没有人来过"), 19: ("elder_unsure", "记不清是哪一天"), 31: ("not_reached", "")}
+    said = {7: ("not_confirmed", "老人说那天没有人来过"), 19: ("elder_unsure", "记不清哪天"), 31: ("not_reached", "")}
     for number, call in enumerate(drawn[: len(drawn) * 4 // 5]):
         outcome, note = said.get(number % 90, ("confirmed", ""))
         assert call.assigned_to is not None
