@@ -33,6 +33,7 @@ APIS: tuple[str, ...] = (
     "server.alerts.api",
     "server.timebank.api",
     "server.sync.visits",
+    "server.sync.sealed",
     "server.sync.api",
     "server.tags.api",
     "server.h5.api",

@@ -93,6 +93,18 @@ CATALOGUE: dict[str, Kind] = {
         "请联系社区主任。", "Please ask your director.",
     ),
     "signature_invalid": _k(401, "设备签名不对", "The signature is not valid"),
+    "seal_key_unknown": _k(
+        422, "封装所用的密钥不认识", "The seal's key is unknown",
+        "内容已原样保存，请联系管理员。", "It was kept as it came; please ask the administrator.",
+    ),
+    "seal_broken": _k(
+        422, "封装内容无法打开", "The seal cannot be opened",
+        "内容已原样保存，请联系管理员。", "It was kept as it came; please ask the administrator.",
+    ),
+    "seal_mismatch": _k(
+        422, "封装内外不一致", "What is inside the seal does not fit its outside",
+        "编号和设备里外要相同。", "Id and device must be the same inside and outside.",
+    ),
     "clock_off": _k(401, "手机时间不准", "The phone's clock is off", "请按服务器时间重试。",
                     "Try again with the server's time."),
     "login_failed": _k(401, "用户名或密码不对", "Wrong user name or password"),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.public import PublicKey, SealedBox
 
 from shared.ids import uuid7
-from shared.protocol.signing import b64, refresh_text
+from shared.protocol.signing import b64, photo_text, refresh_text, sealed_text
 from tests.conftest import NOW
+from tests.people import KEYS
 
 
 @dataclass
@@ -35,6 +38,30 @@ class FakePhone:
 
     def refresh(self, token: str, at: dt.datetime = NOW) -> Any:
         return self.client.post("/api/v1/devices/refresh", json=self.signed(token, at))
+
+    def sealed(self, visit: Any, key: Any = None, **changes: Any) -> dict[str, Any]:
+        """An item of `POST /sync/sealed`: the visit (or any bytes), sealed when it was saved."""
+        key = key or KEYS.sealing[0]
+        clear = visit if isinstance(visit, bytes) else json.dumps(visit).encode()
+        box = SealedBox(PublicKey(key.public)).encrypt(clear)
+        item_id = changes.pop("id", None) or visit["id"]
+        signed = self.key.sign(sealed_text(item_id, box))
+        return {"id": item_id, "key_id": key.id, "sealed": b64(box), "signature": b64(signed), **changes}
+
+    def send_sealed(self, *items: dict[str, Any], device_id: Any = None, **options: Any) -> Any:
+        body = {"device_id": str(device_id or self.id), "items": list(items)}
+        return self.client.post("/api/v1/sync/sealed", json=body, **options)
+
+    def sealed_photo(self, visit_id: str, sha256: str, data: bytes, key: Any = None) -> tuple[bytes, dict[str, str]]:
+        """The body and the headers of a sealed photo."""
+        key = key or KEYS.sealing[0]
+        box = SealedBox(PublicKey(key.public)).encrypt(data)
+        return box, self.photo_headers(visit_id, sha256, box, key)
+
+    def photo_headers(self, visit_id: str, sha256: str, box: bytes, key: Any = None) -> dict[str, str]:
+        signature = b64(self.key.sign(photo_text(visit_id, sha256, box)))
+        key = key or KEYS.sealing[0]
+        return {"Yuetan-Device": str(self.id), "Yuetan-Key-Id": key.id, "Yuetan-Signature": signature}
 
     def me(self, token: str) -> Any:
         return self.client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})

@@ -31,6 +31,7 @@ class AuthSession(Base):
     last_used_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime | None]  # null: a device, which may be away for weeks
     revoked_at: Mapped[dt.datetime | None]
+    revoked_as: Mapped[str | None] = mapped_column(sa.String(10))  # of a device's: left, replaced, lost
 
 
 class LoginFailure(Base):

@@ -27,7 +27,7 @@ _GRANT = (_HELD.role, _REGION.id, _REGION.code, _REGION.name, _REGION.level, _HE
 _OF_SESSION = Prepared(
     select(
         _SESSION.id, _SESSION.kind, _SESSION.device_id, _SESSION.county_id, _SESSION.revoked_at, _SESSION.expires_at,
-        _USER.id, _USER.name, _USER.disabled_at, *_GRANT,
+        _SESSION.revoked_as, _USER.id, _USER.name, _USER.disabled_at, *_GRANT,
     )
     .select_from(AuthSession.__table__)
     .join(User.__table__, _USER.id == _SESSION.user_id)
@@ -69,14 +69,17 @@ def _rows(session: Session, session_id: uuid.UUID, today: dt.date) -> Sequence[t
 def _actor(rows: Sequence[tuple[Any, ...]], now: dt.datetime, *, expired: bool) -> Actor:
     if not rows:
         raise problem("token_invalid")
-    session_id, kind, device_id, county_id, revoked_at, expires_at, user_id, name, disabled_at = rows[0][:9]
+    session_id, kind, device_id, county_id, revoked_at, expires_at, revoked_as, *user = rows[0][:10]
+    user_id, name, disabled_at = user
     if revoked_at is not None or disabled_at is not None:
-        raise problem("device_revoked" if kind == "device" else "token_invalid")
+        if kind == "device":
+            raise problem("device_revoked", revoked_as=revoked_as or "left")
+        raise problem("token_invalid")
     if expired or (expires_at is not None and expires_at <= now):
         raise problem("token_expired")
     # a grant whose region was merged away has no code today, and reaches nothing
-    grants = tuple(Grant(*row[9:]) for row in rows if row[9] is not None and row[11] is not None)
+    grants = tuple(Grant(*row[10:]) for row in rows if row[10] is not None and row[12] is not None)
     if kind == "device" and not grants:
         # its holder visits nobody any more: what the phone knows of elders must go from it
-        raise problem("device_revoked")
+        raise problem("device_revoked", revoked_as="left")
     return Actor(user_id, name, grants, session_id, device_id, county_id)

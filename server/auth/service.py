@@ -175,11 +175,14 @@ def log_out(session: Session, session_id: uuid.UUID, now: dt.datetime) -> None:
 
 
 def revoke_sessions(
-    session: Session, now: dt.datetime, *, user_id: uuid.UUID | None = None, device_id: uuid.UUID | None = None
-) -> None:
-    """End every session of a person, or of a device; does not commit."""
+    session: Session, now: dt.datetime, *, user_id: uuid.UUID | None = None, device_id: uuid.UUID | None = None,
+    revoked_as: str | None = None,
+) -> None:  # fmt: skip
+    """End every session of a person, or of a device (`revoked_as`: why, which its phone is told); does not commit."""
     theirs = AuthSession.user_id == user_id if user_id is not None else AuthSession.device_id == device_id
     session.execute(update(AuthSession).where(theirs, AuthSession.revoked_at.is_(None)).values(revoked_at=now))
+    if revoked_as is not None:
+        session.execute(update(AuthSession).where(theirs).values(revoked_as=revoked_as))
 
 
 def bind_wechat(

@@ -131,7 +131,7 @@ def enrolment_code(user_id: uuid.UUID) -> str:
         raise problem("not_found")
     issued = phones.issue_code(
         session(), keys.ring(), user_id, now=clock.now(), today=today(), code_id=form_uuid("id"),
-        counties=reach().counties, actor_id=actor().user_id,
+        counties=reach().counties, actor_id=actor().user_id, replaces=_replaced(user_id),
     )  # fmt: skip
     url = enrolment_url(issued.code)
     return page("code.html", person=issued.user, code=issued.code, expires_at=issued.expires_at, qr=_qr(url))
@@ -150,6 +150,14 @@ def revoke_device(device_id: uuid.UUID) -> Response:
     return to("user", user_id=user_id) if may("users.read") else to("home")
 
 
+def _replaced(user_id: uuid.UUID) -> uuid.UUID | None:
+    """The person's phone that the new one takes the place of, where the form says so."""
+    device_id = form_uuid("replaces") if request.form.get("replaces") else None
+    if device_id is not None and device_id not in {d.id for d in devices.of_user(session(), user_id, reach(), today())}:
+        raise problem("not_found")
+    return device_id
+
+
 def _new_page(errors: dict[str, list[str]], status: int) -> str:
     return page(
         "user_new.html", errors=errors, given=request.form, id=request.form.get("id") or str(uuid7()),
@@ -163,7 +171,8 @@ def _user_page(person: Person, errors: dict[str, list[str]] | None = None) -> st
         theirs = devices.of_user(session(), person.user.id, reach("devices.read"), today())
     return page(
         "user.html", person=person, errors=errors or {}, roles=_grantable(), regions=regions_of("users.write"),
-        devices=theirs, revocations=REVOCATIONS, new_id=str(uuid7()), changeable=_changeable(person),
+        devices=theirs, in_use=[d for d in theirs if d.revoked_at is None],
+        revocations=REVOCATIONS, new_id=str(uuid7()), changeable=_changeable(person),
         visits_too=any(h.role in phones.ENROLLED_ROLES for h in person.roles),
     )  # fmt: skip
 

@@ -55,7 +55,7 @@ def issue_code(body: dict[str, Any]) -> dict[str, Any]:
         raise problem("not_found")
     issued = service.issue_code(
         session(), keys.ring(), body["user_id"], now=clock.now(), today=today(), code_id=body["id"],
-        counties=reach().counties, actor_id=actor().user_id,
+        counties=reach().counties, actor_id=actor().user_id, replaces=body["replaces"],
     )  # fmt: skip
     url = enrolment_url(issued.code)
     return {"code": issued.code, "url": url, "expires_at": issued.expires_at, "user_id": issued.user.id}

@@ -32,6 +32,20 @@ class Device(Base):
     revoked_as: Mapped[str | None] = mapped_column(sa.String(10))
 
 
+class FormerKey(Base):
+    """A key that a phone had before it was enrolled anew: what it sealed and signed by then may still be on its way.
+    `revoked_*`: how the phone stood when the key ended."""
+
+    __tablename__ = "device_former_keys"
+
+    device_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("devices.id"), primary_key=True)
+    public_key: Mapped[bytes] = mapped_column(sa.LargeBinary(32), primary_key=True)
+    county_id: Mapped[int] = mapped_column(sa.ForeignKey("counties.id"))
+    ended_at: Mapped[dt.datetime]
+    revoked_at: Mapped[dt.datetime | None]
+    revoked_as: Mapped[str | None] = mapped_column(sa.String(10))
+
+
 class EnrolmentCode(Base):
     """Lives 24 h from its issue; once used it serves that device only (a lost reply strands nobody)."""
 
@@ -45,6 +59,7 @@ class EnrolmentCode(Base):
     expires_at: Mapped[dt.datetime]
     device_id: Mapped[uuid.UUID | None]
     used_at: Mapped[dt.datetime | None]
+    replaces: Mapped[uuid.UUID | None]  # the person's phone that is revoked as `replaced` when the code is used
 
 
 class Installation(Base):

@@ -35,6 +35,11 @@ def of_user(session: Session, user_id: uuid.UUID, reach: Reach, today: dt.date) 
     return list(session.scalars(wanted.order_by(Device.id.desc())))
 
 
+def all_of(session: Session, user_id: uuid.UUID) -> list[Device]:
+    """One person's phones, whoever asks; the newest first."""
+    return list(session.scalars(select(Device).where(Device.user_id == user_id).order_by(Device.id.desc())))
+
+
 def visible_device(session: Session, device_id: uuid.UUID, reach: Reach, today: dt.date) -> tuple[Device, User] | None:
     wanted = select(Device, User).join(User, User.id == Device.user_id)
     row = session.execute(wanted.where(Device.id == device_id, _visible(reach, today))).first()

@@ -73,6 +73,10 @@ class EnrolledOut(TokensOut):
 class CodeIn(Shape):
     id = fields.UUID(load_default=None)
     user_id = fields.UUID(required=True)
+    replaces = fields.UUID(
+        load_default=None, allow_none=True,
+        metadata={"description": "the person's phone that is revoked as `replaced` when the code is used"},
+    )  # fmt: skip
 
 
 class CodeOut(Shape):

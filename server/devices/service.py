@@ -9,8 +9,6 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -21,7 +19,8 @@ from server.auth.model import AuthSession
 from server.auth.service import Issuer, Tokens
 from server.auth.tokens import read_refresh
 from server.devices import codes
-from server.devices.model import REVOCATIONS, Device, EnrolmentCode, Installation
+from server.devices.model import REVOCATIONS, Device, EnrolmentCode, FormerKey, Installation
+from server.devices.signers import Key
 from server.keys import KeyRing
 from server.people.model import VISITING_ROLES, RoleGrant, User
 from server.problems import Problem, problem
@@ -65,13 +64,16 @@ def issue_code(
     code_id: uuid.UUID | None = None,
     counties: Collection[int] | None = None,
     actor_id: uuid.UUID | None = None,
+    replaces: uuid.UUID | None = None,
 ) -> IssuedCode:
     """A code that enrols one phone of that person within 24 hours. The same `code_id` again gives the same code.
 
-    `counties`: those in which the asking person may do so (None: everywhere)."""
+    `counties`: those in which the asking person may do so (None: everywhere). `replaces`: the person's phone that the
+    new one takes the place of; it is revoked when the code is used, so that nobody is without a phone meanwhile."""
     issued = add_code(
-        session, keys, user_id, now=now, today=today, code_id=code_id, counties=counties, actor_id=actor_id
-    )
+        session, keys, user_id, now=now, today=today, code_id=code_id, counties=counties, actor_id=actor_id,
+        replaces=replaces,
+    )  # fmt: skip
     session.commit()
     return issued
 
@@ -86,12 +88,17 @@ def add_code(
     code_id: uuid.UUID | None = None,
     counties: Collection[int] | None = None,
     actor_id: uuid.UUID | None = None,
+    replaces: uuid.UUID | None = None,
 ) -> IssuedCode:
     """As `issue_code`, as part of something larger: does not commit."""
     user = session.get(User, user_id)
     county_id = _county_of(session, user_id, today, counties)
     if user is None or county_id is None or user.disabled_at is not None:
         raise problem("not_found")
+    if replaces is not None:
+        old = session.get(Device, replaces)
+        if old is None or old.user_id != user_id:
+            raise problem("not_found")
     # made of the id, so that a lost answer can be asked for again although only the hash is kept
     text = codes.from_bytes(keys.mac("enrolment-code-text", (code_id or uuid7(now)).bytes))
     digest = codes.hashes(keys, text.replace("-", ""))[0]
@@ -103,7 +110,7 @@ def add_code(
     session.add(
         EnrolmentCode(
             hash=digest, user_id=user_id, county_id=county_id, issued_by=actor_id, issued_at=now,
-            expires_at=now + CODE_LIFE, device_id=None, used_at=None,
+            expires_at=now + CODE_LIFE, device_id=None, used_at=None, replaces=replaces,
         )
     )  # fmt: skip
     audit.record(session, "device.code", "user", user_id, now=now, actor_id=actor_id, county_id=county_id)
@@ -120,7 +127,7 @@ def enrol(session: Session, issuer: Issuer, code: str, phone: Phone, address: st
             select(EnrolmentCode).where(EnrolmentCode.hash.in_(codes.hashes(issuer.keys, letters))).with_for_update()
         )
     if found is None:
-        auth.add_failure(session, _rate_name(address), now)
+        auth.add_failure(session, rate_name("enrol", address), now)
         session.commit()
         raise problem("code_invalid")
     if found.expires_at <= now:
@@ -131,6 +138,8 @@ def enrol(session: Session, issuer: Issuer, code: str, phone: Phone, address: st
     if user.disabled_at is not None:
         raise problem("code_invalid")
     device = _device(session, found, phone, now)
+    if found.used_at is None and found.replaces not in (None, device.id):
+        _shut_out(session, session.get_one(Device, found.replaces), "replaced", now, found.issued_by)
     found.device_id, found.used_at = device.id, found.used_at or now
     held = _session_of(session, device, now)
     tokens = issuer.issue(held, user, now)
@@ -151,11 +160,12 @@ def refresh(
     device = session.get(Device, device_id)
     if device is None:
         raise problem("device_unknown")
-    if not _signed(device.public_key, signature, refresh_text(*texts)):
+    key = Key(device.public_key, device.county_id, device.revoked_at, device.revoked_as)
+    if not key.signed(signature, refresh_text(*texts)):
         raise problem("signature_invalid")
     user = session.get_one(User, device.user_id)
     if device.revoked_at is not None or user.disabled_at is not None:
-        raise problem("device_revoked")
+        raise problem("device_revoked", revoked_as=device.revoked_as or "left")
     if abs(at - now) > CLOCK_MAX_OFF:
         raise problem("clock_off", server_time=now)
     held = _refreshed(session, issuer.keys, device, texts[1], now)
@@ -173,15 +183,21 @@ def revoke(
     device = session.get(Device, device_id)
     if device is None:
         raise problem("not_found")
+    _shut_out(session, device, revoked_as, now, actor_id)
+    session.commit()
+    return device
+
+
+def _shut_out(
+    session: Session, device: Device, revoked_as: str, now: dt.datetime, actor_id: uuid.UUID | None
+) -> None:
     if device.revoked_at is None or device.revoked_as != revoked_as:
         device.revoked_at, device.revoked_as = device.revoked_at or now, revoked_as
-        auth.revoke_sessions(session, now, device_id=device.id)
+        auth.revoke_sessions(session, now, device_id=device.id, revoked_as=revoked_as)
         audit.record(
             session, "device.revoke", "device", device.id, now=now, actor_id=actor_id, county_id=device.county_id,
             details={"as": revoked_as},
         )  # fmt: skip
-    session.commit()
-    return device
 
 
 def installation(session: Session, now: dt.datetime) -> Installation:
@@ -242,9 +258,10 @@ def _device(session: Session, code: EnrolmentCode, phone: Phone, now: dt.datetim
         if device.public_key != phone.public_key:
             raise problem("code_used")
         if device.revoked_at is not None:
-            raise problem("device_revoked")
+            raise problem("device_revoked", revoked_as=device.revoked_as)
     elif device.public_key != phone.public_key or device.revoked_at is not None or device.county_id != code.county_id:
-        auth.revoke_sessions(session, now, device_id=device.id)
+        auth.revoke_sessions(session, now, device_id=device.id, revoked_as=device.revoked_as or "replaced")
+        _keep_key(session, device, phone.public_key, now)
         device.public_key, device.county_id = phone.public_key, code.county_id
         device.revoked_at = device.revoked_as = None
         device.enrolled_at = now
@@ -254,6 +271,20 @@ def _device(session: Session, code: EnrolmentCode, phone: Phone, now: dt.datetim
     device.model, device.os, device.app_version = phone.model, phone.os, phone.app_version
     device.last_seen_at = now
     return device
+
+
+def _keep_key(session: Session, device: Device, new: bytes, now: dt.datetime) -> None:
+    """The phone comes with another key: what the old one signed may still be on its way, sealed."""
+    again = session.get(FormerKey, (device.id, new))
+    if again is not None:  # it came back with one it had before
+        session.delete(again)
+    if device.public_key != new:
+        session.add(
+            FormerKey(
+                device_id=device.id, public_key=device.public_key, county_id=device.county_id, ended_at=now,
+                revoked_at=device.revoked_at, revoked_as=device.revoked_as,
+            )
+        )  # fmt: skip
 
 
 def _session_of(session: Session, device: Device, now: dt.datetime) -> AuthSession:
@@ -312,20 +343,13 @@ def _county_of(
     return session.scalars(held).first()
 
 
-def _signed(public_key: bytes, signature: bytes, message: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def _rate_name(address: str) -> str:
+def rate_name(what: str, address: str) -> str:
+    """Under which name wrong tries from an address are counted (`auth.service.failures`)."""
     # an address is personal: only its digest is kept, and that for as long as failures are
-    return "enrol:" + hashlib.sha256(address.encode()).hexdigest()[:32]
+    return f"{what}:" + hashlib.sha256(address.encode()).hexdigest()[:32]
 
 
 def _check_rate(session: Session, address: str, now: dt.datetime) -> None:
-    count, _ = auth.failures(session, _rate_name(address), now)
+    count, _ = auth.failures(session, rate_name("enrol", address), now)
     if count >= MAX_WRONG_CODES:
         raise problem("too_many_requests", retry_after=int(auth.WINDOW.total_seconds()))

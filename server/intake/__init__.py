@@ -18,14 +18,24 @@ from sqlalchemy.orm import Session
 
 from server import outcomes, standing
 from server.elders.vault import Vault
-from server.intake.items import Item, Result, Sender, assign_counties, first_result, read, refusal, tag_hash
+from server.intake.items import (
+    Closed,
+    Item,
+    Result,
+    Sender,
+    assign_counties,
+    closed_result,
+    read,
+    refusal,
+    tag_hash,
+)
 from server.intake.judging import judge_all
 from server.intake.known import answer_known, look, name_reused
 from server.intake.storing import flag, store
 from server.visits.evidence import gather, known_tags
 from shared.clock import trusted_times
 
-__all__ = ["Result", "Sender", "receive"]
+__all__ = ["Closed", "Result", "Sender", "closed_result", "receive"]
 
 log = logging.getLogger("yuetan.intake")
 TRIES = 4
@@ -35,7 +45,8 @@ DEADLOCKS = frozenset({"40P01", "40001"})  # PostgreSQL: deadlock_detected, seri
 def receive(
     session: Session, sender: Sender, items: Sequence[Any], *, vault: Vault, now: dt.datetime
 ) -> list[Result]:
-    """Take in a batch of items (parsed JSON values), commit, and answer one result per item, in order.
+    """Take in a batch of items (parsed JSON values, or `Closed` ones), commit, and answer one result per item, in
+    order.
 
     Raises only what concerns the whole batch (the database is away).
     """
@@ -68,7 +79,7 @@ def _receive_all(
             if attempt == TRIES - 1 or not _passes(wrong):
                 raise
             for item in items:
-                item.result = first_result(item.raw, item.read)
+                item.begin_again()
     return [item.result for item in items]
 
 
@@ -85,7 +96,7 @@ def _receive_in(
     readable = [i for i in items if i.read.visit is not None]
     rejected = [i for i in items if i.read.visit is None]
     if rejected:
-        name_reused(session, county_id, rejected)
+        name_reused(session, county_id, [i for i in rejected if i.closed is None])
     if readable:
         rejected += _take_in(session, county_id, sender, readable, vault, now)
     session.add_all([refusal(county_id, sender, i, vault, now) for i in rejected])

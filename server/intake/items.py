@@ -48,6 +48,16 @@ class Result:
     errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An item whose seal stayed closed (or should never have been opened): `raw` as it came, `code` why. It is kept
+    and rejected without a word about what else is known by its id."""
+
+    raw: Any
+    code: str
+    errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Item:
     """One item on its way in."""
@@ -57,6 +67,11 @@ class Item:
     read: wire.ReadVisit
     result: Result
     county_id: int | None = None
+    closed: Closed | None = None
+
+    def begin_again(self) -> None:
+        """Forget what was answered: the transaction was undone."""
+        self.result = first_result(self.raw, self.read) if self.closed is None else closed_result(self.closed)
 
     @property
     def visit(self) -> wire.Visit:
@@ -65,6 +80,8 @@ class Item:
 
 
 def read(index: int, raw: Any) -> Item:
+    if isinstance(raw, Closed):
+        return Item(index, raw.raw, wire.ReadVisit(None, None), closed_result(raw), closed=raw)
     if wire.size(raw) > MAX_ITEM:
         named = raw.get("id") if isinstance(raw, dict) else None
         read = wire.ReadVisit(None, None, (), {"": ["item_too_large"]})
@@ -80,6 +97,11 @@ def first_result(raw: Any, read: wire.ReadVisit) -> Result:
         code = "item_too_large" if too_large else "validation"
         return Result(named, "rejected", error=code, errors={} if too_large else read.errors)
     return Result(str(read.visit.id))
+
+
+def closed_result(closed: Closed) -> Result:
+    named = closed.raw.get("id") if isinstance(closed.raw, dict) else None
+    return Result(_text_id(named), "rejected", error=closed.code, errors=closed.errors)
 
 
 def _text_id(value: object) -> str | None:

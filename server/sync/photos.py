@@ -58,7 +58,7 @@ class Span:
     total: int
 
 
-def span_of(content_range: str | None, length: int) -> Span | None:
+def span_of(content_range: str | None, length: int, most: int = PHOTO_MAX) -> Span | None:
     """What `Content-Range` says of a body of `length` bytes; None: no such header, so the body is all of it."""
     if content_range is None:
         return None
@@ -66,8 +66,8 @@ def span_of(content_range: str | None, length: int) -> Span | None:
     if found is None:
         raise problem("bad_request", detail="Content-Range: bytes <first>-<last>/<total>")
     first, last, total = (int(g) for g in found.groups())
-    if total > PHOTO_MAX:
-        raise problem("body_too_large", limit=PHOTO_MAX)
+    if total > most:
+        raise problem("body_too_large", limit=most)
     if last >= total or last - first + 1 != length:
         raise problem("bad_request", detail="Content-Range does not fit the body")
     return Span(first, total)
@@ -75,10 +75,11 @@ def span_of(content_range: str | None, length: int) -> Span | None:
 
 def put(
     session: Session, who: Actor, store: Store, visit_id: uuid.UUID, sha256: str, body: bytes,
-    content_range: str | None, *, now: dt.datetime,
+    content_range: str | None, *, now: dt.datetime, mark: bytes | None = None,
 ) -> Kept:  # fmt: skip
     """Take in a photo or a part of it. Problems: `not_found`, `photo_not_named`, `upload_gap` (offset), `not_jpeg`,
-    `digest_mismatch`, `body_too_large`, `bad_request`. Commits once it is whole."""
+    `digest_mismatch`, `body_too_large`, `bad_request`. Commits once it is whole. `mark`: of a sealed one, by which its
+    phone can ask for it without signing anew."""
     visit, sha256 = _named(session, who, visit_id, sha256)
     if (there := _whole(session, visit, sha256)) is not None:
         return Kept(200, there)
@@ -88,9 +89,11 @@ def put(
     session.commit()  # nothing is read any more: disks are slow, and nobody should wait for this transaction
     if span is None:
         _check_jpeg(body)
-        return _keep(session, who, store, visit, sha256, body, now)
+        return _keep(session, who, store, visit, sha256, body, now, mark)
     with store.spool.part(_part_name(visit, sha256)) as part:
-        _add(part, span, body)
+        if span.start == 0:
+            _check_jpeg(body if len(body) >= len(JPEG) else body + JPEG[len(body) :])
+        add(part, span, body)
         if part.size < span.total:
             return Kept(202, part.size)
         whole = part.read()
@@ -106,6 +109,12 @@ def there(session: Session, who: Actor, store: Store, visit_id: uuid.UUID, sha25
     visit, sha256 = _named(session, who, visit_id, sha256)
     whole = _whole(session, visit, sha256)
     return whole if whole is not None else store.spool.size(_part_name(visit, sha256))
+
+
+def kept(session: Session, who: Actor, visit_id: uuid.UUID, sha256: str) -> int | None:
+    """The length of a photo that is whole; None: it is not."""
+    visit, sha256 = _named(session, who, visit_id, sha256)
+    return _whole(session, visit, sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +156,10 @@ def _part_name(visit: _Visit, sha256: str) -> str:
     return f"{visit.county_id}-{visit.id}-{sha256}"
 
 
-def _add(part: Part, span: Span, body: bytes) -> None:
+def add(part: Part, span: Span, body: bytes) -> None:
+    """Put a span's bytes where they belong, unless they are there already."""
     if span.start > part.size:
         raise problem("upload_gap", offset=part.size)
-    if span.start == 0:
-        _check_jpeg(body if len(body) >= len(JPEG) else body + JPEG[len(body) :])
     if span.start == 0 or span.start + len(body) > part.size:  # else it is there: its answer was lost
         part.write(span.start, body)
 
@@ -162,8 +170,9 @@ def _check_jpeg(body: bytes) -> None:
 
 
 def _keep(
-    session: Session, who: Actor, store: Store, visit: _Visit, sha256: str, data: bytes, now: dt.datetime
-) -> Kept:
+    session: Session, who: Actor, store: Store, visit: _Visit, sha256: str, data: bytes, now: dt.datetime,
+    mark: bytes | None = None,
+) -> Kept:  # fmt: skip
     _check_jpeg(data)
     if hashlib.sha256(data).hexdigest() != sha256:
         raise problem("digest_mismatch")
@@ -180,7 +189,7 @@ def _keep(
     session.add(
         Photo(
             county_id=visit.county_id, id=uuid7(now), visit_id=visit.id, sha256=sha256, received=len(data),
-            size=len(data), file_id=row.id, updated_at=now,
+            size=len(data), file_id=row.id, sealed_mark=mark, updated_at=now,
         )
     )  # fmt: skip
     try:

@@ -88,6 +88,10 @@ class Spool:
         except FileNotFoundError:
             return 0
 
+    def count(self, prefix: str) -> int:
+        """How many parts have names that begin so."""
+        return sum(1 for _ in self.root.glob(f"{prefix}*")) if self.root.is_dir() else 0
+
     def sweep(self, now: dt.datetime) -> int:
         """Remove parts that nobody went on with for a week. → how many"""
         removed = 0

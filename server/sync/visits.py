@@ -29,6 +29,8 @@ FIELD_ERRORS = {
     "not_a_time": Text("时间格式不对，需要带时区，如 2026-11-03T09:12:31+08:00",
                        "Must be an RFC 3339 time with offset, like 2026-11-03T09:12:31+08:00."),
     "not_an_object": Text("应为一个对象", "Must be an object."),
+    "not_a_text": Text("应为文字", "Must be a text."),
+    "not_base64": Text("应为不带等号的 base64url", "Must be base64url without padding."),
 }  # fmt: skip
 
 
@@ -64,10 +66,17 @@ def push_visits(body: bytes) -> dict[str, Any]:
 
 def read_batch(body: bytes, name: str) -> list[Any]:
     """The list under `name` of a JSON body, of a size we take."""
+    return batch_of(read_json(body), name)
+
+
+def read_json(body: bytes) -> Any:
     try:
-        data = wire.loads(body)
+        return wire.loads(body)
     except ValueError:
         raise problem("json_invalid") from None
+
+
+def batch_of(data: Any, name: str) -> list[Any]:
     items = data.get(name) if isinstance(data, dict) else None
     if not isinstance(items, list) or not 1 <= len(items) <= MAX_BATCH:
         raise problem("batch_size", limit=MAX_BATCH)

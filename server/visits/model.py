@@ -100,6 +100,7 @@ class Photo(CountyRow, Base):
     received: Mapped[int] = mapped_column(default=0)
     size: Mapped[int | None]
     file_id: Mapped[uuid.UUID | None]
+    sealed_mark: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32))  # digest of a sealed one's signature
     updated_at: Mapped[dt.datetime]
 
 
@@ -107,6 +108,7 @@ class Refusal(Base):
     """An item that was rejected, kept with everything that came. Its id was not used: it may come again, mended."""
 
     __tablename__ = "refused_items"
+    __table_args__ = (sa.Index(None, "device_id", "code"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     county_id: Mapped[int | None]

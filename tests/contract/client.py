@@ -90,6 +90,10 @@ def b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+def unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
 def uuid7() -> str:
     value = (int(time.time() * 1000) << 80) | (0x7 << 76) | (random.getrandbits(12) << 64)
     return str(uuid.UUID(int=value | (0b10 << 62) | random.getrandbits(62)))

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server import clock
 from server.devices import codes, service
+from server.problems import Problem
 from shared.ids import uuid7
 from shared.protocol.signing import unb64
 from tests.conftest import NOW
@@ -253,3 +254,40 @@ def test_an_enrolment_names_one_county(session, place, client, wang, enrolled, p
     from server.devices.model import Device
 
     assert session.get(Device, phone.id).county_id == place.county.id
+
+
+def test_a_new_phone_takes_the_place_of_the_old_one_when_its_code_is_used(session, client, phone, enrolled, wang):
+    code = service.issue_code(session, KEYS, wang.id, now=NOW, today=TODAY, replaces=phone.id).code
+    assert phone.me(enrolled["access_token"]).status_code == 200
+    fresh = FakePhone(client)
+    tokens = fresh.enrol(code).json
+    assert fresh.me(tokens["access_token"]).status_code == 200
+    gone = phone.me(enrolled["access_token"])
+    assert (gone.status_code, gone.json["code"], gone.json["revoked_as"]) == (401, "device_revoked", "replaced")
+
+
+def test_the_same_code_again_revokes_nothing_more(session, client, phone, enrolled, wang):
+    code = service.issue_code(session, KEYS, wang.id, now=NOW, today=TODAY, replaces=phone.id).code
+    fresh = FakePhone(client)
+    fresh.enrol(code)
+    back = phone.enrol(service.issue_code(session, KEYS, wang.id, now=NOW, today=TODAY).code).json
+    assert fresh.enrol(code).status_code == 200
+    assert phone.me(back["access_token"]).status_code == 200
+
+
+def test_a_phone_that_replaces_itself_goes_on(session, phone, enrolled, wang):
+    code = service.issue_code(session, KEYS, wang.id, now=NOW, today=TODAY, replaces=phone.id).code
+    assert phone.me(phone.enrol(code).json["access_token"]).status_code == 200
+
+
+def test_nobody_elses_phone_is_replaced(session, phone, enrolled, place):
+    other = place.user(("volunteer", VILLAGE))
+    with pytest.raises(Problem) as wrong:
+        service.issue_code(session, KEYS, other.id, now=NOW, today=TODAY, replaces=phone.id)
+    assert wrong.value.code == "not_found"
+
+
+def test_a_replaced_phone_that_turns_out_to_be_lost_is_told_so(session, phone, enrolled):
+    for how in ("replaced", "lost"):
+        service.revoke(session, phone.id, how, now=NOW, actor_id=None)
+        assert phone.me(enrolled["access_token"]).json["revoked_as"] == how

@@ -69,5 +69,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "users.revoke_as": ("原因", "Reason"),
     "users.revoke_label": ("停用手机 {model}", "Revoke phone {model}"),
     "users.revoked": ("手机已停用。", "The phone was revoked."),
+    "users.revoke_lead": (
+        "停用前录下的探访照样收、照样算。丢失的手机发来的一律先审核。",
+        "What it recorded before is still taken and counts. All that a lost one sends is reviewed first.",
+    ),
+    "users.revoke_other": ("改停用原因", "Change the reason"),
+    "users.replaces": ("新手机注册后", "When the new phone is enrolled"),
+    "users.replaces_this": ("停用旧手机 {model}（{at} 注册）", "revoke the old {model} (enrolled {at})"),
+    "users.replaces_none": ("原有手机继续使用", "keep the phones in use"),
     "users.wechat": ("已绑定微信", "WeChat bound"),
 }
