@@ -12,7 +12,7 @@ from caregiver_app.platform.protocols import Platform
 from caregiver_app.store.cache import item_key
 from caregiver_app.store.store import Store
 from caregiver_app.sync.enrol import exchange, keep_tokens, refresh_request
-from caregiver_app.sync.http import NetworkError
+from caregiver_app.sync.http import Http, NetworkError
 from caregiver_app.sync.link import Link
 from shared.protocol.visit import read_visit, same_content
 
@@ -20,10 +20,11 @@ from shared.protocol.visit import read_visit, same_content
 class Comparer:
     """Reads what the server has for one phone."""
 
-    def __init__(self, store: Store, platform: Platform) -> None:
+    def __init__(self, store: Store, platform: Platform, http: Http | None = None) -> None:
         self._store = store
         self._platform = platform
-        self._http = PatientHttp()
+        self._own = PatientHttp() if http is None else None
+        self._http: Http = http or self._own or PatientHttp()
         self._link = Link(store, platform, self._http)
 
     def disagreements(self) -> tuple[int, list[str]]:
@@ -36,7 +37,8 @@ class Comparer:
         except NetworkError as error:
             return 0, [f"the server did not answer: {error}"]
         finally:
-            self._http.close()
+            if self._own is not None:
+                self._own.close()
         return sum(on_server[row.id] for row in self._store.outbox.all()), found
 
     def _refresh(self) -> None:

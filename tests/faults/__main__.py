@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import random
 import sys
 import tempfile
@@ -23,11 +24,13 @@ from tests.faults.served import serving
 from tests.faults.storm import storm
 from tests.faults.uploads import uploads
 from tests.faults.world import World, world
+from tests.sim.run import sim
+from tests.sim.world import STEPS
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/faults", description=__doc__)
-    parser.add_argument("--database", choices=(*KINDS, "both"), default="both")
+    parser.add_argument("--database", choices=(*KINDS, "both"), default=None, help="default: both; of sim: sqlite")
     parser.add_argument("--seed", type=int, default=None, help="default: a random one, which is printed")
     plays = parser.add_subparsers(dest="play", required=True)
     one = plays.add_parser("kills", help="SIGKILL the server's processes and phones while a fleet records and sends")
@@ -47,6 +50,12 @@ def arguments() -> argparse.Namespace:
     one.add_argument("--phones", type=int, default=3, help="of each of six visitors")
     one.add_argument("--visits", type=int, default=40, help="of each visitor")
     one.add_argument("--batches", type=int, default=12, help="of each phone")
+    one = plays.add_parser("sim", help="live whole counties in one process, drawn from seeds, and compare at their end")
+    one.add_argument("--minutes", type=float, default=30.0)
+    one.add_argument("--seeds", type=int, default=10**9, help="at most so many, from --seed on")
+    one.add_argument("--steps", type=int, default=STEPS, help="moves of one life")
+    one.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    one.add_argument("--trace", action="store_true", help="of a seed that fails, every line")
     for name in plays.choices.values():  # before or after the play: both are natural
         name.add_argument("--database", choices=(*KINDS, "both"), default=argparse.SUPPRESS)
         name.add_argument("--seed", type=int, default=argparse.SUPPRESS)
@@ -57,7 +66,15 @@ def main() -> int:
     """Run → exit status."""
     given = arguments()
     seed = random.SystemRandom().randrange(10**6) if given.seed is None else given.seed
-    databases = KINDS if given.database == "both" else (given.database,)
+    if given.play == "sim":
+        print(f"sim, seeds from {seed} …", file=sys.stderr)
+        statuses = [
+            sim(kind, first=seed, count=given.seeds, minutes=given.minutes, processes=given.processes,
+                steps=given.steps, trace=given.trace)
+            for kind in (KINDS if given.database == "both" else (given.database or "sqlite",))
+        ]  # fmt: skip
+        return max(statuses)
+    databases = KINDS if given.database in (None, "both") else (given.database,)
     runs: list[Run] = []
     with contextlib.ExitStack() as open_:
         shared = "postgresql" in databases and given.play != "away"  # that one stops its own

@@ -1,0 +1,87 @@
+"""Killing a phone in this process: at any statement, commit, sync or rename of its store, or inside an exchange.
+
+The moment the bullet hits, the phone's folder is copied as the disk then has it, write-ahead log and all, and `Killed`
+unwinds everything else. Only the copy lives on, so nothing that runs while unwinding (a rollback, a `finally`) can
+help; SQLite recovers from what it finds, as after a real SIGKILL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+class Killed(BaseException):
+    """The app's process ended here."""
+
+
+class Gun:
+    """At most one bullet is on its way. `hits` counts those that struck."""
+
+    def __init__(self) -> None:
+        self.hits = 0
+        self._left: int | None = None
+        self._folder: Path | None = None
+        self._copy: Path | None = None
+
+    def aim(self, folder: Path, copy: Path, moments: int) -> None:
+        """Kill the phone in `folder` after so many of its moments; `copy` is where its disk will lie."""
+        self._folder, self._copy, self._left = folder, copy, moments
+
+    def lower(self) -> None:
+        """No kill after all."""
+        self._left = None
+
+    def tick(self) -> None:
+        """One moment."""
+        if self._left is None:
+            return
+        self._left -= 1
+        if self._left <= 0:
+            assert self._folder is not None
+            assert self._copy is not None
+            self._left = None
+            self.hits += 1
+            shutil.copytree(self._folder, self._copy)
+            raise Killed
+
+
+@contextlib.contextmanager
+def killable(gun: Gun) -> Iterator[None]:
+    """While this lasts, every step of a phone's store to its disk is a moment of `gun`. Nothing waits for the disk."""
+
+    class Connection(sqlite3.Connection):
+        def execute(self, *arguments: Any) -> sqlite3.Cursor:
+            gun.tick()
+            cursor = super().execute(*arguments)
+            gun.tick()
+            return cursor
+
+    connect, fsync, replace, unlink = sqlite3.connect, os.fsync, os.replace, os.unlink
+
+    def connect_killable(path: Any, *arguments: Any, **named: Any) -> sqlite3.Connection:
+        if str(path).endswith("phone.sqlite"):
+            named["factory"] = Connection
+        return connect(path, *arguments, **named)
+
+    def replace_killable(*arguments: Any, **named: Any) -> None:
+        gun.tick()
+        replace(*arguments, **named)
+        gun.tick()
+
+    def unlink_killable(*arguments: Any, **named: Any) -> None:
+        gun.tick()
+        unlink(*arguments, **named)
+
+    sqlite3.connect = connect_killable
+    os.fsync = lambda _file: gun.tick()
+    os.replace, os.unlink = replace_killable, unlink_killable
+    try:
+        yield
+    finally:
+        sqlite3.connect, os.fsync, os.replace, os.unlink = connect, fsync, replace, unlink

@@ -1,0 +1,360 @@
+"""One life of a small county, drawn from a seed: what people do, what goes wrong, and what must be so at its end.
+
+A step is one move: somebody works on a visit, a phone talks to the house, a director decides, a machine fails. Then the
+world is healed (the network holds, every phone is enrolled, nobody is killed) and everything is compared.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import random
+import shutil
+import traceback
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.sim import chance, director, judge
+from tests.sim.chance import Time
+from tests.sim.house import VISITORS, House
+from tests.sim.kills import Gun, killable
+from tests.sim.line import WEATHERS, Network
+from tests.sim.phones import SimPhone
+
+STEPS = 45
+HEALING_STEPS = 400
+
+
+@dataclass
+class Life:
+    """What became of one seed."""
+
+    seed: int
+    digest: str = ""
+    trace: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+    figures: Counter[str] = field(default_factory=Counter)
+
+
+class World:
+    """Everything that lives, and the moves."""
+
+    def __init__(self, house: House, folder: Path, seed: int, time: Time, gun: Gun) -> None:
+        self.seed, self.house, self.time, self.gun = seed, house, time, gun
+        self.rng = random.Random(f"world/{seed}")
+        self.time.pass_(self.rng.uniform(0, 300) * 3600)
+        self.trace: list[str] = []
+        self.moves: Counter[str] = Counter()
+        rng = random.Random(f"network/{seed}")
+        self.network = Network(house, self.time, rng, self.note, self.gun.tick)
+        self.network.weather = self.rng.choice(WEATHERS)
+        self.kill_share = self.rng.choice((0.0, 0.1, 0.3))
+        self.backed_up = False
+        house.begin(self.time)
+        holders = [VISITORS[0], VISITORS[1], VISITORS[3], VISITORS[0]][: self.rng.choice((2, 3, 3, 4))]
+        self.phones = [
+            SimPhone(f"p{number}", name, folder, self.network, self.time, self.gun, f"{seed}/{number}")
+            for number, (name, _) in enumerate(holders)
+        ]
+
+    def note(self, sentence: str) -> None:
+        """A line of the trace: nothing in it may depend on what cannot be seeded."""
+        self.trace.append(f"{self.time.now():%m-%d %H:%M:%S} {sentence}")
+
+    # --- moves ---------------------------------------------------------------------------------------------------
+
+    def live(self, steps: int) -> None:
+        """So many moves."""
+        moves, weights = zip(*MOVES.values(), strict=True)
+        for phone in self.phones:
+            self.enrol(phone)
+        for number in range(steps):
+            self._let_time_pass()
+            move = self.rng.choices(moves, weights)[0]
+            self.moves[move.__name__] += 1
+            self.note(f"-- {number} {move.__name__}")
+            move(self)
+
+    def _let_time_pass(self) -> None:
+        seconds = self.rng.choices((30, 600, 7200, 43_200, 3 * 86_400), (5, 6, 4, 3, 1))[0]
+        self.time.pass_(self.rng.uniform(1, seconds))
+
+    def _phone(self) -> SimPhone:
+        return self.rng.choice(self.phones)
+
+    def maybe_shot(self, phone: SimPhone, do: Callable[[], object], about: str = "") -> bool:
+        """Do it; perhaps the phone is killed meanwhile → whether it was."""
+        if self.rng.random() >= self.kill_share:
+            do()
+            return False
+        moments = self.rng.choice((1, 2, 3, 4, 6, 9, 14, 20, 30, 50))
+        if phone.shot(moments, do, about):
+            self.note(f"{phone.name}: killed at moment {moments}")
+            phone.take_stock()
+            return True
+        return False
+
+    def enrol(self, phone: SimPhone) -> None:
+        """With a code from the director; over the same line as everything."""
+        code = director.code(self.house, phone.holder)
+        problem = ""
+
+        def do() -> None:
+            nonlocal problem
+            problem = phone.enrol(code)
+
+        self.maybe_shot(phone, do)
+        self.note(f"{phone.name}: enrols -> {phone.phone.store.standing}")
+
+    def visit(self) -> None:
+        """A whole visit: begun, worked on, saved."""
+        phone = self._phone()
+        visit_id = self._begin(phone)
+        for _ in range(self.rng.randint(0, 3)):
+            self.time.pass_(self.rng.uniform(5, 900))
+            if visit_id in phone.look().drafts:
+                self._touch(phone, visit_id)
+        self._save(phone, visit_id)
+
+    def begin(self) -> None:
+        """A visit is begun, and stays a draft for now."""
+        self._begin(self._phone())
+
+    def _begin(self, phone: SimPhone) -> str:
+        elders = phone.elders()
+        elder = self.rng.choice(elders) if elders and self.rng.random() < 0.95 else None
+        tag = None
+        if self.rng.random() < 0.6:
+            ids = self.house.county.elders
+            whose = uuid.UUID(str(elder["id"])) if elder and self.rng.random() < 0.9 else self.rng.choice(ids)
+            tag = self.house.county.tags.get(whose)
+        channel = self.rng.choices(("home", "phone", "video"), (8, 2, 1))[0]
+        known = set(phone.look().drafts)
+
+        def do() -> None:
+            if tag:
+                phone.phone.scan.read_text(tag)
+            phone.begin(elder, tag, channel)
+
+        self.maybe_shot(phone, do)
+        drafts = phone.look().drafts
+        for visit_id in drafts:
+            phone.began.setdefault(visit_id, self.time.now())
+        new = sorted(set(drafts) - known) or sorted(known)
+        self.note(f"{phone.name}: begins {new[-1:]} by {channel}")
+        return new[-1] if new else ""
+
+    def touch(self) -> None:
+        """Somebody goes on with a draft."""
+        phone = self._phone()
+        drafts = sorted(phone.look().drafts)
+        if drafts:
+            self._touch(phone, self.rng.choice(drafts))
+
+    def _touch(self, phone: SimPhone, visit_id: str) -> None:
+        touched = ""
+
+        def do() -> None:
+            nonlocal touched
+            touched = phone.fill(visit_id)
+
+        self.maybe_shot(phone, do, visit_id)
+        self.note(f"{phone.name}: {visit_id} {touched}")
+
+    def save(self) -> None:
+        """A draft is finished."""
+        phone = self._phone()
+        drafts = sorted(phone.look().drafts)
+        if drafts:
+            self._save(phone, self.rng.choice(drafts))
+
+    def _save(self, phone: SimPhone, visit_id: str) -> None:
+        if visit_id not in phone.look().drafts or not phone.finish(visit_id):
+            return
+        if not self.maybe_shot(phone, lambda: phone.save(visit_id), visit_id):
+            self.note(f"{phone.name}: {visit_id} saved {_short(phone.saved[visit_id].frozen)}")
+
+    def discard(self) -> None:
+        """A draft is thrown away, with its photos."""
+        phone = self._phone()
+        for visit_id in sorted(phone.look().drafts)[:1]:
+            visit = phone.phone.open_draft(visit_id)
+            assert visit is not None
+            visit.discard()
+            self.note(f"{phone.name}: {visit_id} discarded")
+
+    def talk(self) -> None:
+        """A phone steps its engine for a while."""
+        phone = self._phone()
+        for _ in range(self.rng.randint(1, 10)):
+            known = phone.confirmed()
+            wait: float | None = 0.0
+
+            def do(phone: SimPhone = phone) -> None:
+                nonlocal wait
+                wait = phone.step()
+
+            if self.maybe_shot(phone, do):
+                return
+            self._is_true(phone, phone.confirmed() - known)
+            if wait is None:
+                return
+            if wait and self.rng.random() < 0.7:
+                return
+            self.time.pass_(min(wait, 600))
+
+    def _is_true(self, phone: SimPhone, confirmed: set[str]) -> None:
+        """What a phone calls sent is with the server at that moment."""
+        missing = confirmed - judge.on_server(self.house, confirmed)
+        phone.wrong += [f"{phone.name} says that visit {one} is sent, and the server has none" for one in missing]
+
+    def send_now(self) -> None:
+        """The holder presses the button."""
+        phone = self._phone()
+        phone.phone.outbox.send_now()
+        self.talk()
+
+    def line_goes(self) -> None:
+        """A phone leaves or finds the network."""
+        phone = self._phone()
+        phone.line.online = not phone.line.online
+        self.note(f"{phone.name}: {'on' if phone.line.online else 'off'}line")
+
+    def weather_changes(self) -> None:
+        """All lines get better or worse."""
+        self.network.weather = self.rng.choice(WEATHERS)
+        self.note(f"weather {self.network.weather}")
+
+    def late_arrival(self) -> None:
+        """A request that was held up on its way arrives."""
+        self.network.deliver_late()
+
+    def die(self) -> None:
+        """A phone is killed while it does nothing."""
+        phone = self._phone()
+        phone.kill()
+        self.note(f"{phone.name}: killed at rest")
+
+    def reboot(self) -> None:
+        phone = self._phone()
+        phone.reboot()
+        self.note(f"{phone.name}: rebooted")
+
+    def clock_jumps(self) -> None:
+        """Somebody sets a phone's clock; a dead battery begins in 1970."""
+        phone = self._phone()
+        jump = self.rng.choice((-400 * 86_400, -86_400, -3600, -300, 300, 3600, 86_400, 400 * 86_400))
+        phone.clock.wrong = dt.timedelta(seconds=0 if self.rng.random() < 0.3 else jump)
+        self.note(f"{phone.name}: its clock is wrong by {phone.clock.wrong}")
+
+    def enrol_again(self) -> None:
+        """Somebody whose phone is no longer known gets a new code."""
+        for phone in self.phones:
+            if not phone.enrolled:
+                self.enrol(phone)
+
+    def decide(self) -> None:
+        """The director does something: reviews, reassigns, approves, revokes …"""
+        for _ in range(self.rng.randint(1, 3)):
+            self.note(f"director: {director.act(self.house, self.rng, self.time)}")
+
+    def jobs(self) -> None:
+        """The scheduler wakes."""
+        done = self.house.run_jobs()
+        self.note(f"jobs: {sorted((name, str(result)) for name, result in done.items() if any(result.values()))}")
+
+    def month_passes(self) -> None:
+        """Days go by, up to the next closing."""
+        self.time.pass_(self.rng.uniform(2, 9) * 86_400)
+        self.jobs()
+
+    def back_up(self) -> None:
+        self.house.backup()
+        self.backed_up = True
+        self.note("backed up")
+
+    def restore(self) -> None:
+        """The server's disk is gone; what the last backup has is put back, and phones are told."""
+        if self.backed_up:
+            self.house.restore()
+            self.house.begin_epoch()
+            self.note("restored from the backup")
+
+    # --- healing -------------------------------------------------------------------------------------------------
+
+    def heal(self) -> None:
+        """The network holds, nobody is killed, everybody is enrolled; then all come to rest."""
+        self.note("-- healing")
+        self.network.weather, self.kill_share = 0.0, 0.0
+        while self.network.in_flight:
+            self.network.deliver_late()
+        for _round in range(2):
+            for phone in self.phones:
+                phone.line.online = True
+                self._come_to_rest(phone)
+            self.house.run_jobs()
+        for phone in self.phones:
+            phone.phone.outbox.send_now()
+            self._come_to_rest(phone)
+
+    def _come_to_rest(self, phone: SimPhone) -> None:
+        for _ in range(HEALING_STEPS):
+            if not phone.enrolled:
+                self.enrol(phone)
+            known = phone.confirmed()
+            wait = phone.step()
+            self._is_true(phone, phone.confirmed() - known)
+            if wait is not None and wait > 400:
+                return
+            self.time.pass_(wait or 0)
+        phone.wrong.append(f"{phone.name} does not come to rest: {phone.phone.engine.status}")
+
+
+def _short(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:8]
+
+
+MOVES: dict[str, tuple[Callable[[World], None], int]] = {
+    move.__name__: (move, weight)
+    for move, weight in (
+        (World.visit, 16), (World.begin, 3), (World.touch, 4), (World.save, 4), (World.discard, 1), (World.talk, 22),
+        (World.send_now, 4), (World.line_goes, 4), (World.weather_changes, 3), (World.late_arrival, 4), (World.die, 3),
+        (World.reboot, 3), (World.clock_jumps, 3), (World.enrol_again, 3), (World.decide, 8), (World.jobs, 5),
+        (World.month_passes, 2), (World.back_up, 2), (World.restore, 2),
+    )
+}  # fmt: skip
+
+
+def live(house: House, folder: Path, seed: int, steps: int = STEPS) -> Life:
+    """One seed from its beginning to its verdict. `folder`: empty, for its phones; nothing of them is left there."""
+    life = Life(seed)
+    time, gun = Time(), Gun()
+    with chance.seeded(seed, time), killable(gun):
+        world = World(house, folder, seed, time, gun)
+        try:
+            world.live(steps)
+            world.heal()
+            life.violations = judge.violations(world)
+            world.trace += judge.state(house)
+        except Exception:  # whatever anything raises that nobody expects is what is looked for
+            life.violations = ["raised " + traceback.format_exc(limit=-12)]
+        finally:
+            for phone in world.phones:
+                phone.stop()
+            shutil.rmtree(folder)
+    life.trace = world.trace
+    life.digest = hashlib.sha256("\n".join(world.trace).encode()).hexdigest()
+    life.figures = Counter(
+        {
+            "visits": sum(len(phone.saved) for phone in world.phones),
+            "photos": sum(len(saved.photos) for phone in world.phones for saved in phone.saved.values()),
+            "exchanges": world.network.exchanges,
+            "kills": gun.hits + world.moves["die"] + world.moves["reboot"],
+            **{f"line: {name}": count for name, count in world.network.happened.items()},
+            **{f"move: {name}": count for name, count in world.moves.items()},
+        }
+    )
+    return life
