@@ -170,6 +170,56 @@ TEXTS: dict[str, tuple[str, str]] = {
     "failure.rejected": ("未说明原因", "no reason was given"),
     "failure.unexpected": ("服务器的回答无法理解", "the server's answer made no sense"),
     # Enrol
+    # The lock. Nothing here names anybody: it is seen by whoever holds the phone.
+    "lock.title.new": ("请设置六位数字密码", "Choose a PIN of six digits"),
+    "lock.title.locked": ("月探已锁定", "Yuetan is locked"),
+    "lock.title.waiting": ("请稍后再试", "Please wait"),
+    "lock.title.open": ("密码", "PIN"),
+    "lock.title.wiped": ("请重新登记本机", "Please enrol this phone again"),
+    "lock.text.new": (
+        "密码保护老人的资料：手机丢了，别人也看不到。请记住它，不要告诉别人。",
+        "It protects the elders' data if the phone is lost. Please remember it and tell nobody.",
+    ),
+    "lock.text.locked": ("请输入六位数字密码。", "Please enter your six digits."),
+    "lock.text.locked_phone": ("请用手机的锁屏方式解锁。", "Please use the phone's own lock."),
+    "lock.text.waiting": (
+        "密码输错多次。请等 {minutes} 分钟，{when}之后再试。",
+        "Too many wrong PINs. Please wait {minutes} min, until {when}.",
+    ),
+    "lock.text.open": ("本机已解锁。", "The phone is unlocked."),
+    "lock.text.wiped": (
+        "老人名单已从本机清除。请向社区主任要新的登记码，登记后设置新密码。",
+        "The list of elders was removed from this phone. Ask your director for a new code, enrol, and choose a PIN.",
+    ),
+    "lock.note.left": (
+        "再输错 {left} 次，名单将从本机清除；已保存的探访不会丢失。",
+        "After {left} more wrong PINs the list is removed from this phone; saved visits are not lost.",
+    ),
+    "lock.note.waiting": (
+        "{count} 次已保存的探访仍会送达服务器。",
+        "Saved visits still on their way to the server: {count}.",
+    ),
+    "lock.note.lost": (
+        "{count} 次没有填完的探访无法保留。",
+        "Visits that were not filled in and could not be kept: {count}.",
+    ),
+    "lock.problem.form": ("请输入六位数字。", "Six digits, please."),
+    "lock.problem.weak": ("这个密码太容易猜到，请换一个。", "This one is too easy to guess; please choose another."),
+    "lock.problem.wrong": ("密码不对。", "This PIN is not right."),
+    "lock.problem.wait": ("还没到可以再试的时间。", "It is too early to try again."),
+    "lock.problem.wiped": ("密码不对，名单已清除。", "This PIN is not right, and the list was removed."),
+    "lock.problem.phone": ("手机没有解锁。", "The phone's lock was not opened."),
+    "lock.problem.locked": ("请先解锁。", "Please unlock first."),
+    "lock.problem.disk": (
+        "手机存储空间不足或无法写入，请清理后再试。",
+        "The phone's storage is full or cannot be written; please make room and try again.",
+    ),
+    "lock.ask_phone": ("月探：请解锁", "Yuetan: please unlock"),
+    "lock.after": ("离开 {minutes} 分钟后锁定", "Lock after {minutes} min away"),
+    "failure.key_lost": (
+        "密码已忘记，这次探访又没有加密封存，无法发送",
+        "the PIN was forgotten and this visit had not been sealed, so it cannot be sent",
+    ),
     "enrol.incomplete": ("请填写地址和登记码", "Address and code are both needed"),
     "enrol.bad_address": ("地址不正确", "The address is not right"),
     "enrol.no_network": (

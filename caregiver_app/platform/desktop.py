@@ -187,6 +187,12 @@ class FileSecrets:
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, self._folder / name)
+        # What is closed under a secret may be on the disk a moment later; the secret must be there before.
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def forget(self, name: str) -> None:
         self._held.pop(name, None)

@@ -52,6 +52,10 @@ class Common:
             self._cached[name] = held
         return held[1]
 
+    def forget(self) -> None:
+        """Drop what is held in memory (the app was locked)."""
+        self._cached.clear()
+
     def when(self, at: datetime | str | None) -> str:
         """A moment in words: today's by the hour, others by the day."""
         moment = parse(at) if isinstance(at, str) else at

@@ -13,6 +13,7 @@ from caregiver_app.platform.protocols import Platform
 from caregiver_app.presenters.phone import Phone
 from caregiver_app.store import open_store
 from caregiver_app.store.store import ENROLLED
+from caregiver_app.store.vault import CHEAP, PIN
 from caregiver_app.sync.http import NetworkError, Request, Response
 from shared.protocol.tags import make_token, token_hash
 from shared.rules.forms import FORMS
@@ -21,6 +22,7 @@ SURNAMES = "王李张刘陈杨赵黄周吴徐孙马朱胡郭何林高罗"
 GIVEN = ("秀英", "桂兰", "建国", "玉珍", "德明", "淑华", "福生", "凤英", "志强", "金花", "长顺", "兰芝")
 CATEGORIES = ("living_alone", "empty_nest", "disabled", "very_old", "subsistence")
 KEY = b"invented tags only"
+DEMO_PIN = "271828"
 
 
 class NoServer:
@@ -135,10 +137,17 @@ def _elder(number: int, today: date, month_end: date, rng: random.Random) -> dic
     }
 
 
-def demo_phone(directory: Path, *, elders: int = 20, platform: Platform | None = None) -> Phone:
-    """An enrolled phone with invented elders, whose server is never there. Time stands still."""
+def demo_phone(
+    directory: Path, *, elders: int = 20, platform: Platform | None = None, locked: bool = False
+) -> Phone:
+    """An enrolled phone with invented elders, whose server is never there. Time stands still.
+
+    Its PIN is `DEMO_PIN`; it is unlocked unless it is to be `locked`.
+    """
     platform = platform or fake(FakeClock())
     store = open_store(directory)
+    if store.vault.kind == PIN:
+        store.vault.unlock_pin(DEMO_PIN)
     if store.standing != ENROLLED:
         now = platform.clock.now()
         with store.database.transaction():
@@ -150,4 +159,7 @@ def demo_phone(directory: Path, *, elders: int = 20, platform: Platform | None =
                 refresh_token="none",
             )
             store.cache.apply(people(elders, now.date()), first=True, whole=True, at=now.isoformat(timespec="seconds"))
-    return Phone(store, platform, NoServer(), random.Random(1))
+        store.set_pin(DEMO_PIN, CHEAP)
+    if locked:
+        store.lock()
+    return Phone(store, platform, NoServer(), random.Random(1), cost=lambda: CHEAP)

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from caregiver_app.platform.protocols import Platform
 from caregiver_app.presenters.hours import HoursView
+from caregiver_app.presenters.lock import LockView
 from caregiver_app.presenters.views import (
     ElderView,
     EnrolView,
@@ -143,6 +144,45 @@ class Settings(Protocol):
         """`normal` (18 sp body), `large` (24) or `largest` (30)."""
 
 
+class Lock(Protocol):
+    """The app's own lock. While it is locked, what reads elders, drafts or visits raises `store.vault.Locked`."""
+
+    @property
+    def state(self) -> str:
+        """new (no PIN chosen yet) | locked | waiting | open | wiped (enrol anew)."""
+
+    def view(self) -> LockView: ...
+
+    def set_pin(self, pin: str) -> LockView:
+        """*Blocking, about a second.* The first PIN (state new), or one in place of the phone's own lock."""
+
+    def change_pin(self, old: str, new: str) -> LockView:
+        """*Blocking.* A wrong old one counts as a try."""
+
+    def unlock(self, pin: str) -> LockView:
+        """*Blocking.* Six digits; `problem` says what was wrong."""
+
+    def use_phone_lock(self, done: Callable[[LockView], None]) -> bool:
+        """Leave it to the phone's own lock → whether that is asked; then `done` is called once."""
+
+    def unlock_by_phone(self, done: Callable[[LockView], None]) -> bool:
+        """Ask the phone's own lock → whether it is asked; then `done` is called once."""
+
+    def lock(self) -> LockView: ...
+
+    def forgot(self) -> LockView:
+        """Drop the list and wait for a new enrolment; saved visits are still sent. Ask first: it is for good."""
+
+    def away(self) -> None:
+        """The app went into the background."""
+
+    def back(self) -> LockView:
+        """It is in front again; locked if it was away too long."""
+
+    def set_lock_after(self, minutes: int) -> LockView:
+        """One of the view's `lock_after`."""
+
+
 class Phone(Protocol):
     """The whole app but its widgets."""
 
@@ -161,6 +201,9 @@ class Phone(Protocol):
 
     @property
     def elder(self) -> Elder: ...
+
+    @property
+    def lock(self) -> Lock: ...
 
     @property
     def outbox(self) -> Outbox: ...

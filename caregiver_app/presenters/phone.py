@@ -15,12 +15,14 @@ from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.elder import ElderPresenter
 from caregiver_app.presenters.enrol import EnrolPresenter
 from caregiver_app.presenters.hours import HoursPresenter
+from caregiver_app.presenters.lock import LockPresenter
 from caregiver_app.presenters.outbox import OutboxPresenter
 from caregiver_app.presenters.scan import ScanPresenter
 from caregiver_app.presenters.settings import SettingsPresenter
 from caregiver_app.presenters.today import TodayPresenter
 from caregiver_app.presenters.visit import VisitPresenter
 from caregiver_app.store import Store, keys, open_store
+from caregiver_app.store.vault import Cost, measured_cost
 from caregiver_app.sync.engine import Engine
 from caregiver_app.sync.enrol import enrol
 from caregiver_app.sync.http import Http, RequestsHttp
@@ -38,6 +40,7 @@ class Phone:
         http: Http,
         rng: random.Random | None = None,
         largest_batch: int = LARGEST_BATCH,
+        cost: Callable[[], Cost] = measured_cost,
     ) -> None:
         self.store = store
         self.platform = platform
@@ -52,6 +55,7 @@ class Phone:
         self.today = TodayPresenter(self._common)
         self.scan = ScanPresenter(self._common)
         self.elder = ElderPresenter(self._common)
+        self.lock = LockPresenter(self._common, self._forget, cost)
         self.outbox = OutboxPresenter(self._common, self.wake)
         self.hours = HoursPresenter(self._common)
         self.settings = SettingsPresenter(self._common)
@@ -142,8 +146,14 @@ class Phone:
             return None
         return draft
 
+    def _forget(self) -> None:
+        """The app is locked: nothing of elders stays in memory for the screens."""
+        self._common.forget()
+        self.today.forget()
+
     def _enrol(self, address: str, code: str) -> None:
         with self.engine.lock:
+            self.store.begin_anew()
             enrol(self.store, self.platform, self.http, address, code)
             self.engine.kick()
 
@@ -160,4 +170,5 @@ def open_phone(
     rng: random.Random | None = None,
 ) -> Phone:
     """The phone whose store lies in `directory`. StoreTooNew: the store is a newer app's."""
-    return Phone(open_store(directory), platform or choose(directory), http or RequestsHttp(), rng)
+    platform = platform or choose(directory)
+    return Phone(open_store(directory, platform.secrets), platform, http or RequestsHttp(), rng)

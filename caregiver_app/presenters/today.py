@@ -50,6 +50,10 @@ class TodayPresenter:
             badge=common.badge(),
         )
 
+    def forget(self) -> None:
+        """Drop what is held in memory (the app was locked)."""
+        self._prepared = None
+
     def _all(self) -> Prepared:
         common = self._common
         reading = common.platform.position.reading()

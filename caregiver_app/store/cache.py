@@ -10,6 +10,7 @@ from typing import Any
 
 from caregiver_app.store.database import Database
 from caregiver_app.store.meta import Meta
+from caregiver_app.store.vault import Locked, Spoiled
 
 SECTIONS = ("elders", "policies", "forms", "alerts", "people", "courses")
 TAGS = "tag_hashes"
@@ -36,14 +37,28 @@ class Cache:
         self.version = 0  # grows whenever the copy may have changed
 
     def all(self, section: str) -> list[dict[str, Any]]:
-        """Every item of a section, in order of key."""
+        """Every item of a section, in order of key. Locked: not now."""
+        self._must_be_open()
         rows = self._database.rows("SELECT key, body FROM cache WHERE section = ? ORDER BY key", (section,))
-        return [self._database.unpack(f"cache/{section}/{key}", body) for key, body in rows]
+        found, spoiled = [], []
+        for key, body in rows:
+            try:
+                found.append(self._database.unpack(f"cache/{section}/{key}", body))
+            except Spoiled:
+                spoiled.append(key)
+        for key in spoiled:
+            self._mend(section, key)
+        return found
 
     def one(self, section: str, key: str) -> dict[str, Any] | None:
-        """The item with this key."""
+        """The item with this key. Locked: not now."""
+        self._must_be_open()
         row = self._database.row("SELECT body FROM cache WHERE section = ? AND key = ?", (section, key))
-        return None if row is None else self._database.unpack(f"cache/{section}/{key}", row[0])
+        try:
+            return None if row is None else self._database.unpack(f"cache/{section}/{key}", row[0])
+        except Spoiled:
+            self._mend(section, key)
+            return None
 
     def tag_owner(self, digest: str) -> tuple[bool, str | None]:
         """Whether the tag's hash is known here, and whose it is (None: revoked)."""
@@ -86,6 +101,16 @@ class Cache:
                 self._database.write(f"DELETE FROM {table}")
             self._meta.set(cursor=None, incoming_cursor=None, account=None, pulled_at=None)
             self.version += 1
+
+    def _must_be_open(self) -> None:
+        if not self._database.vault.is_open:
+            raise Locked("cache")
+
+    def _mend(self, section: str, key: str) -> None:
+        """An item that no longer opens is fetched again, by fetching everything again."""
+        with self._database.transaction():
+            self._delete("cache", section, key)
+            self._meta.set(cursor=None, incoming_cursor=None)
 
     def _take(self, page: dict[str, Any]) -> None:
         self._remove_elders("cache", page)
@@ -140,7 +165,10 @@ class Cache:
             self._delete(table, "elders", elder_id)
         hanging = f"SELECT section, key, body FROM {table} WHERE section IN ('alerts', ?)"
         for section, key, body in self._database.rows(hanging, (TAGS,)) if gone else ():
-            value = self._database.unpack(f"{table}/{section}/{key}", body)
+            try:
+                value = self._database.unpack(f"{table}/{section}/{key}", body)
+            except Spoiled:
+                continue
             owner = value if section == TAGS else (value.get("elder") or {}).get("id")
             if owner in gone:
                 self._delete(table, section, key)

@@ -25,7 +25,7 @@ class Database:
     def __init__(self, path: Path, vault: Vault) -> None:
         self.path = path
         self.vault = vault
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._depth = 0
         self._changed = False
         self.version = 0  # grows with every commit that changed something
@@ -46,13 +46,13 @@ class Database:
 
     def close(self) -> None:
         """End the connection; safe to call twice."""
-        with self._lock:
+        with self.lock:
             self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing. Listeners are told after the commit, outside the lock."""
-        with self._lock:
+        with self.lock:
             outermost = self._depth == 0
             if outermost:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -84,12 +84,21 @@ class Database:
             for work in afterwards:
                 work()
         if changed:
-            for listener in list(self._listeners):
-                listener()
+            self._tell()
+
+    def touched(self) -> None:
+        """What is shown may have changed although no row did: the store was locked or unlocked."""
+        with self.lock:
+            self.version += 1
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in list(self._listeners):
+            listener()
 
     def after_commit(self, work: Callable[[], None]) -> None:
         """Do `work` when the open transaction is on the disk, or now if there is none; never after a rollback."""
-        with self._lock:
+        with self.lock:
             if self._depth:
                 self._afterwards.append(work)
             else:
@@ -109,12 +118,12 @@ class Database:
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        with self._lock:
+        with self.lock:
             return self._connection.execute(sql, values).fetchall()
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row of a query."""
-        with self._lock:
+        with self.lock:
             found: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
             return found
 
@@ -130,7 +139,7 @@ class Database:
 
     def rewrite(self) -> None:
         """Write the whole file anew, and empty the log beside it: nothing that was deleted is left in either."""
-        with self._lock:
+        with self.lock:
             self._connection.execute("VACUUM")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 

@@ -108,6 +108,12 @@ class Outbox(Queue):
             (sealed.sealed, sealed.key_id, sealed.signature, sealed.device_id, visit_id),
         )
 
+    def unsendable(self) -> int:
+        """The key is gone: what was never sealed can be sent by nobody, and says so → how many."""
+        return self._database.write(
+            "UPDATE outbox SET state = 'refused', last_error = 'key_lost' WHERE state = 'pending' AND sealed IS NULL"
+        )
+
     def listed(self, state: str, limit: int = 200) -> list[Row]:
         """Rows of a state for showing, newest first."""
         return self._found("WHERE state = ? ORDER BY seq DESC LIMIT ?", state, limit)

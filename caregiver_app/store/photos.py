@@ -166,6 +166,11 @@ class Photos:
         """An attempt came to nothing; what arrived of it must be asked."""
         self._set(photo, "attempts = attempts + 1, last_error = ?, offset = NULL", error)
 
+    def give_up_pictures(self) -> None:
+        """Nobody can open them any more; their sealed forms are what counts."""
+        for (digest,) in self._database.rows("SELECT DISTINCT sha256 FROM photos WHERE signature NOTNULL"):
+            self._unlink(self.path(digest))
+
     def sweep(self) -> int:
         """Remove files that no row needs (killed between file and row) → how many."""
         rows = self._database.rows("SELECT sha256, visit_id, state, signature FROM photos")

@@ -1,38 +1,26 @@
 """The device secret: what a copy of the store's files lacks.
 
 Everything on the phone is closed under keys that need it, alone or together with the PIN. Where the machine has
-a keystore, the platform hands in one that lives there; elsewhere it is a file that only its owner may read.
+a keystore, the platform's secrets live there; elsewhere they are files that only their owner may read.
 """
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Protocol
 
-from caregiver_app.store.files import write_whole
+from caregiver_app.platform.protocols import Secrets
 
-FILE, LENGTH = "device.secret", 32
+NAME, LENGTH = "device", 32
 
 
-class DeviceSecret(Protocol):
-    """32 bytes that stay on this machine."""
+def read(secrets: Secrets) -> bytes | None:
+    """The device secret; None: there is none, or not now."""
+    found = secrets.get(NAME)
+    return found if found is not None and len(found) == LENGTH else None
 
-    def read(self, folder: Path) -> bytes:
-        """The secret of the store in `folder`, made at first need. A lost one is made anew: its store says so."""
 
-
-class FileSecret:
-    """A file beside the store, mode 0600."""
-
-    def read(self, folder: Path) -> bytes:
-        path = folder / FILE
-        try:
-            known = path.read_bytes()
-        except FileNotFoundError:
-            known = b""
-        if len(known) == LENGTH:
-            return known
-        made = os.urandom(LENGTH)
-        write_whole(path, made)
-        return made
+def make(secrets: Secrets) -> bytes:
+    """A new one, on the disk when this returns. OSError: it is not."""
+    made = os.urandom(LENGTH)
+    secrets.put(NAME, made)
+    return made

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from caregiver_app.platform.desktop import FileSecrets
+from caregiver_app.platform.protocols import Secrets
 from caregiver_app.store.cache import Cache
 from caregiver_app.store.closing import close_clear
 from caregiver_app.store.database import Database
@@ -18,8 +20,8 @@ from caregiver_app.store.outbox import Outbox
 from caregiver_app.store.photos import Photos
 from caregiver_app.store.queue import Queue
 from caregiver_app.store.sealing import SealedItem, Sealer
-from caregiver_app.store.secret import DeviceSecret, FileSecret
-from caregiver_app.store.vault import Vault
+from caregiver_app.store.tries import Tries
+from caregiver_app.store.vault import GONE, Cost, Vault
 
 FILE = "phone.sqlite"
 NEW, ENROLLED, ENROL_AGAIN, REVOKED = "new", "enrolled", "enrol_again", "revoked"
@@ -28,10 +30,11 @@ NEW, ENROLLED, ENROL_AGAIN, REVOKED = "new", "enrolled", "enrol_again", "revoked
 class Store:
     """An open store directory. All methods are safe from several threads."""
 
-    def __init__(self, directory: Path, secret: DeviceSecret | None = None) -> None:
+    def __init__(self, directory: Path, secrets: Secrets | None = None) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
-        self.vault = Vault(directory, (secret or FileSecret()).read(directory))
+        self.vault = Vault(directory, secrets or FileSecrets(directory / "secrets"))
+        self.tries = Tries(directory)
         self.database = Database(directory / FILE, self.vault)
         self.meta = Meta(self.database)
         self.cache = Cache(self.database, self.meta)
@@ -190,13 +193,97 @@ class Store:
         queue.settle(row_id, "refused", result, error=str(code or "rejected"), at=at)
         return False
 
+    # The lock.
+
+    def set_pin(self, pin: str, cost: Cost) -> None:
+        """Close the store under a PIN, or another one. Locked: while it is not open. OSError: the disk would not."""
+        with self.database.lock:
+            self.tries.reset()
+            self.vault.set_pin(pin, cost)
+        self.meta.set(lost_drafts=None)
+        self._changed()
+
+    def set_phone_lock(self) -> None:
+        """Leave it to the phone's own lock. Locked: while the store is not open. OSError: the disk would not."""
+        with self.database.lock:
+            self.vault.set_phone_lock()
+        self.meta.set(lost_drafts=None)
+        self._changed()
+
+    def unlocked(self) -> None:
+        """The vault was opened: seal what could not be sealed before, and tell who listens."""
+        self.seal_waiting()
+        self._changed()
+
+    def lock(self) -> None:
+        """Forget the data key, and all that was held in memory with its help."""
+        with self.database.lock:
+            self.vault.lock()
+            self.meta.forget()
+        self._changed()
+
+    def wipe(self) -> None:
+        """Give up what only the PIN opens: the list of elders, drafts, the right to ask for more.
+
+        The outbox stays, and goes on being sent in its sealed form. A draft that could have been saved is put
+        there too, as its sealed form says (`unsaved`); others are lost, and counted in `lost_drafts`. Safe to
+        repeat: the key goes last.
+        """
+        self._give_up()
+        self.vault.wipe()
+        self._changed()
+
+    def begin_anew(self) -> None:
+        """A new enrolment after a wipe: a new data key, without a PIN as yet."""
+        if self.vault.kind == GONE:
+            self.vault.begin()
+            self._take_up()
+
+    def _give_up(self) -> None:
+        with self.database.transaction():
+            lost = int(self.meta.get("lost_drafts", 0))
+            for draft in self.drafts.sealed():
+                if draft.sealed is not None and not self.outbox.has(draft.id):
+                    self.outbox.add_sealed(
+                        draft.id, draft.elder_id, draft.sealed, urgent=draft.urgent, at=draft.changed_at
+                    )
+                    self.photos.saved(draft.id)
+                else:
+                    self.photos.drop(draft.id)
+                    lost += 1
+                self.drafts.delete(draft.id)
+            self.cache.drop()
+            self.meta.drop_personal()
+            self.meta.set(access_token=None, refresh_token=None, lost_drafts=lost or None)
+            if self.standing == ENROLLED:
+                self.meta.set(standing=ENROL_AGAIN)
+            self.outbox.unsendable()
+            self.photos.give_up_pictures()
+
     def _make_good(self) -> None:
-        """What an update, or a device secret that is gone, asks for before anything else."""
-        if not self.meta.get("closed") and self.vault.is_open:
-            close_clear(self.database, self.meta, self.photos)
-            self.meta.set(closed=True)
+        """What an update, or a vault that is not the one this store was closed by, asks for before anything else."""
+        closed_by = self.meta.get("closed")
+        if closed_by is None and self.vault.is_open:
+            if self.meta.get("device_id") is not None:
+                close_clear(self.database, self.meta, self.photos)
+            self.meta.set(closed=self.vault.key_id)
             self.seal_waiting()
+        elif self.vault.is_open and closed_by != self.vault.key_id:
+            self._take_up()
         self.vault.takes_clear = False
+
+    def _take_up(self) -> None:
+        """The data key is a new one: what the old one closed is given up, whoever did away with it."""
+        with self.database.transaction():
+            self._give_up()
+            if self.meta.get("private_key") is None:
+                # The device secret went too; the server knows this id by a key that is no more.
+                self.meta.set(device_id=None)
+            self.meta.set(closed=self.vault.key_id)
+
+    def _changed(self) -> None:
+        self.cache.version += 1
+        self.database.touched()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +301,8 @@ def _size(file: Path) -> int:
         return 0
 
 
-def open_store(directory: Path, secret: DeviceSecret | None = None) -> Store:
-    """Open or create the store, and clear away what a kill left half done. `secret`: the machine's own."""
-    store = Store(directory, secret)
+def open_store(directory: Path, secrets: Secrets | None = None) -> Store:
+    """Open or create the store, and clear away what a kill left half done. `secrets`: the machine's own."""
+    store = Store(directory, secrets)
     store.photos.sweep()
     return store

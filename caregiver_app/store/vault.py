@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -29,6 +30,8 @@ from nacl.bindings import (
 from nacl.exceptions import CryptoError
 from nacl.pwhash import argon2id
 
+from caregiver_app.platform.protocols import Secrets
+from caregiver_app.store import secret as device_secret
 from caregiver_app.store.files import write_whole
 from shared.protocol.signing import b64, unb64
 
@@ -36,7 +39,7 @@ FILE = "vault.json"
 # How the data key lies: under the device secret alone, with the PIN, under the phone's own lock, or nowhere.
 DEVICE, PIN, PHONE, GONE = "device", "pin", "phone", "gone"
 _PERSONAL, _DEVICE = b"\x01", b"\x02"
-_NONCE, _KEY_ID = 24, 4
+_KEY, _NONCE, _KEY_ID = 32, 24, 4
 
 
 class Locked(Exception):
@@ -55,33 +58,59 @@ class Cost:
     memory: int
 
 
-# What an unlocking may cost on the machine it was set up on is measured (`measured_cost`); tests take this one.
+# What an unlocking may take on the machine it is set up on, and the memories it may take, largest first.
+TARGET_S = 0.5
+MEMORIES = (64 * 1024 * 1024, 32 * 1024 * 1024, 16 * 1024 * 1024)
+# For tests, fleet and demonstrations, which unlock often and protect nobody.
 CHEAP = Cost(argon2id.OPSLIMIT_MIN, argon2id.MEMLIMIT_MIN)
+
+
+def measured_cost(timer: Callable[[], float] = time.perf_counter) -> Cost:
+    """What this machine can bear: 16 to 64 MiB, and as many passes as take about half a second."""
+    for memory in MEMORIES:
+        begun = timer()
+        try:
+            argon2id.kdf(32, b"000000", bytes(argon2id.SALTBYTES), opslimit=1, memlimit=memory)
+        except (MemoryError, RuntimeError):  # libsodium could not have as much
+            continue
+        took = max(timer() - begun, 1e-6)
+        if took <= TARGET_S / 2 or memory == MEMORIES[-1]:
+            return Cost(max(2, min(8, int(TARGET_S / took))), memory)
+    return Cost(4, 8 * 1024 * 1024)
 
 
 class Vault:
     """The keys of one store folder. Not safe from several threads by itself: the store's lock is around it."""
 
-    def __init__(self, folder: Path, secret: bytes) -> None:
+    def __init__(self, folder: Path, secrets: Secrets) -> None:
         self._path = folder / FILE
-        self._secret = secret
-        self._device_key = _derive(secret, b"device")
+        self._secrets = secrets
         self._key: bytes | None = None
         self.takes_clear = True  # until a store of the first version is closed (see `closing`)
         self._head = self._read_head()
-        if self._head.get("secret") != _derive(secret, b"check").hex()[:16]:
-            # No store yet, or the device secret is another: nothing that was closed can be opened again.
-            if self._head:
-                self.wipe()
-            else:
-                self.begin()
+        self._secret = device_secret.read(secrets)
+        if not self._head:
+            self.begin()
+        elif self._secret is None or self._head.get("secret") != self._check():
+            # Another phone's files, or a keystore in trouble: what was closed stays closed. Nothing is
+            # overwritten before somebody enrols anew; the next start may find the secret again.
+            self._secret = None
+            self._head = {"kind": GONE}
         elif self.kind == DEVICE:
-            self._key = self._unwrap(self._device_key)
+            try:
+                self._key = self._unwrap(self._device_key())
+            except (CryptoError, ValueError, KeyError):
+                self._head = {"kind": GONE}
 
     @property
     def kind(self) -> str:
         """`device` | `pin` | `phone` | `gone`."""
         return str(self._head.get("kind", GONE))
+
+    @property
+    def key_id(self) -> str:
+        """Names the data key, in hex; empty if there is none."""
+        return str(self._head.get("id", ""))
 
     @property
     def is_open(self) -> bool:
@@ -93,11 +122,12 @@ class Vault:
         bound = place.encode()
         if device:
             nonce = os.urandom(_NONCE)
-            return _DEVICE + nonce + aead_close(clear, bound, nonce, self._device_key)
-        if self._key is None:
+            return _DEVICE + nonce + aead_close(clear, bound, nonce, self._device_key())
+        key = self._key  # another thread may lock meanwhile
+        if key is None:
             raise Locked(place)
         nonce = os.urandom(_NONCE)
-        return _PERSONAL + self._key_id + nonce + aead_close(clear, bound, nonce, self._key)
+        return _PERSONAL + bytes.fromhex(self.key_id) + nonce + aead_close(clear, bound, nonce, key)
 
     def open(self, place: str, closed: bytes) -> bytes:
         """What was closed at this place. Locked: not now. Spoiled: never."""
@@ -106,13 +136,17 @@ class Vault:
             if self.takes_clear:
                 return closed
             raise Spoiled(place)
-        key, rest = self._device_key, closed[1:]
-        if kind == _PERSONAL:
-            if rest[:_KEY_ID] != self._key_id:
+        rest = closed[1:]
+        if kind == _DEVICE:
+            if self._secret is None:
                 raise Spoiled(place)
-            if self._key is None:
-                raise Locked(place)
+            key: bytes | None = self._device_key()
+        else:
+            if rest[:_KEY_ID].hex() != self.key_id:
+                raise Spoiled(place)
             key, rest = self._key, rest[_KEY_ID:]
+            if key is None:
+                raise Locked(place)
         try:
             return aead_open(rest[_NONCE:], bound, rest[:_NONCE], key)
         except (CryptoError, ValueError, TypeError) as error:
@@ -125,20 +159,21 @@ class Vault:
     # The data key's life.
 
     def begin(self) -> None:
-        """A new data key, under the device secret alone until a PIN is chosen."""
-        self._key = os.urandom(32)
-        self._head = {"v": 1, "secret": _derive(self._secret, b"check").hex()[:16], "id": os.urandom(_KEY_ID).hex()}
-        self._wrap(DEVICE, self._device_key)
+        """A new data key, under the device secret alone until a PIN is chosen. What the old one closed is lost."""
+        if self._secret is None:
+            self._secret = device_secret.make(self._secrets)
+        head = {"v": 1, "secret": self._check(), "id": os.urandom(_KEY_ID).hex()}
+        self._wrap(head, os.urandom(_KEY), DEVICE, self._device_key())
 
     def set_pin(self, pin: str, cost: Cost) -> None:
         """Wrap the data key under a PIN. Locked unless open."""
         salt = os.urandom(argon2id.SALTBYTES)
-        self._wrap(PIN, self._pin_key(pin, salt, cost), salt=b64(salt), passes=cost.passes, memory=cost.memory)
+        key = self._pin_key(pin, salt, cost)
+        self._wrap(self._head, self._key, PIN, key, salt=b64(salt), passes=cost.passes, memory=cost.memory)
 
-    def set_phone_lock(self, wrap: Callable[[bytes], bytes]) -> None:
-        """Leave the data key to the phone's own lock: `wrap` keeps it where only that opens. Locked unless open."""
-        inner = os.urandom(32)
-        self._wrap(PHONE, _derive(self._secret, b"phone", inner), inner=b64(wrap(inner)))
+    def set_phone_lock(self) -> None:
+        """Leave it to the phone's own lock when to open (the caller asks it). Locked unless open."""
+        self._wrap(self._head, self._key, PHONE, _derive(self._at_hand(), b"phone"))
 
     def unlock_pin(self, pin: str) -> bool:
         """Try a PIN → whether it was right. Counting tries is the caller's."""
@@ -146,9 +181,9 @@ class Vault:
         key = self._pin_key(pin, unb64(head["salt"]), Cost(head["passes"], head["memory"]))
         return self._try(key)
 
-    def unlock_phone(self, unwrap: Callable[[bytes], bytes]) -> bool:
-        """Let the phone's own lock hand out what it keeps → whether it opened the vault."""
-        return self._try(_derive(self._secret, b"phone", unwrap(unb64(self._head["inner"]))))
+    def unlock_phone(self) -> bool:
+        """The phone's own lock was opened → whether the data key lay under it."""
+        return self.kind == PHONE and self._try(_derive(self._at_hand(), b"phone"))
 
     def lock(self) -> None:
         """Forget the data key until it is unlocked again; one without a PIN has no lock to close."""
@@ -158,8 +193,7 @@ class Vault:
     def wipe(self) -> None:
         """Forget the data key for good: what it closed is closed for ever."""
         self._key = None
-        self._head = {"v": 1, "secret": _derive(self._secret, b"check").hex()[:16], "kind": GONE}
-        self._write_head()
+        self._write_head({"v": 1, "secret": "" if self._secret is None else self._check(), "kind": GONE})
 
     def _try(self, key: bytes) -> bool:
         try:
@@ -170,36 +204,46 @@ class Vault:
 
     def _pin_key(self, pin: str, salt: bytes, cost: Cost) -> bytes:
         stretched = argon2id.kdf(32, pin.encode(), salt, opslimit=cost.passes, memlimit=cost.memory)
-        return _derive(self._secret, b"pin", stretched)
+        return _derive(self._at_hand(), b"pin", stretched)
 
-    def _wrap(self, kind: str, key: bytes, **more: Any) -> None:
-        if self._key is None:
+    def _wrap(self, head: dict[str, Any], data_key: bytes | None, kind: str, key: bytes, **more: Any) -> None:
+        if data_key is None:
             raise Locked("the data key is not at hand")
         nonce = os.urandom(_NONCE)
-        head = {name: self._head[name] for name in ("v", "secret", "id")}
-        wrapped = nonce + aead_close(self._key, _head_bound(kind, head["id"]), nonce, key)
-        self._head = {**head, "kind": kind, "wrapped": b64(wrapped), **more}
-        self._write_head()
+        wrapped = nonce + aead_close(data_key, _head_bound(kind, head["id"]), nonce, key)
+        self._write_head(
+            {**{name: head[name] for name in ("v", "secret", "id")}, "kind": kind, "wrapped": b64(wrapped), **more}
+        )
+        self._key = data_key
 
     def _unwrap(self, key: bytes) -> bytes:
         wrapped = unb64(self._head["wrapped"])
         return aead_open(wrapped[_NONCE:], _head_bound(self.kind, self._head["id"]), wrapped[:_NONCE], key)
 
-    @property
-    def _key_id(self) -> bytes:
-        return bytes.fromhex(str(self._head.get("id", "")))
+    def _at_hand(self) -> bytes:
+        if self._secret is None:
+            raise Locked("the device secret is not at hand")
+        return self._secret
+
+    def _device_key(self) -> bytes:
+        return _derive(self._at_hand(), b"device")
+
+    def _check(self) -> str:
+        """Tells one device secret from another."""
+        return _derive(self._at_hand(), b"check").hex()[:16]
 
     def _read_head(self) -> dict[str, Any]:
         try:
             head = json.loads(self._path.read_bytes())
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError):
+        except ValueError:
             return {"kind": GONE}
         return head if isinstance(head, dict) else {"kind": GONE}
 
-    def _write_head(self) -> None:
-        write_whole(self._path, json.dumps(self._head).encode())
+    def _write_head(self, head: dict[str, Any]) -> None:
+        write_whole(self._path, json.dumps(head).encode())
+        self._head = head
 
 
 def _derive(key: bytes, name: bytes, more: bytes = b"") -> bytes:

@@ -10,7 +10,7 @@ import pytest
 APP = Path(__file__).parents[3] / "caregiver_app"
 MAY = {
     "platform": {"platform"},
-    "store": {"store"},
+    "store": {"store", "platform"},
     "sync": {"sync", "store", "platform", "version"},
     "presenters": {"presenters", "sync", "store", "platform", "texts", "version"},
     "fleet": {"fleet", "presenters", "sync", "store", "platform"},
