@@ -22,7 +22,7 @@ from server.visits.sealing import key_for, seal
 from shared.ids import uuid7
 from shared.protocol import visit as wire
 from shared.rules.duty import VisitFact, qualifies
-from shared.rules.evidence import write_evidence
+from shared.rules.inputs import write_evidence
 from shared.rules.months import local_date
 
 # Every visit's way in runs these.

@@ -10,8 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from bisect import bisect_left
-from collections import defaultdict
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +18,10 @@ from typing import Any
 from shared.clock import TrustedTimes, trusted_times
 from shared.geo import Point
 from shared.protocol import visit as wire
-from shared.rules.evidence import Home, OtherVisit, evidence_of
+from shared.rules.evidence import Home, evidence_of
+from shared.rules.policy import HOME
 from shared.rules.presence import Judgement, judge
+from shared.rules.remembering import Memory, Remembered, in_company, judge_outing, remember, trace_of
 
 REVISED_FOR = dt.timedelta(days=7)
 
@@ -41,10 +42,6 @@ class Line:
     home: Point | None
     tag: str
     times: TrustedTimes
-
-    def as_other(self) -> OtherVisit:
-        end = self.times.end or self.times.start + dt.timedelta(seconds=self.times.stay_s or 0)
-        return OtherVisit(self.visit.id, self.home_id, self.times.start, end, self.home, proved=self.times.proved)
 
 
 def read_lines(lines: Iterable[str]) -> Iterator[Line]:
@@ -70,34 +67,42 @@ def _line(row: dict[str, Any]) -> Line:
     return Line(read.visit, read.faults, received, str(row["visitor_id"]), home_id, point, row["tag_verdict"], times)
 
 
-def judged(lines: Sequence[Line]) -> Iterator[tuple[Line, Judgement]]:
+def judged(lines: Sequence[Line], tz: dt.tzinfo | None = None) -> Iterator[tuple[Line, Judgement]]:
     """Each line with its judgement as it stands seven days after the visit arrived, in the order given."""
-    by_visitor: dict[str, list[Line]] = defaultdict(list)
-    for line in lines:
-        if line.visit.channel == "home":
-            by_visitor[line.visitor_id].append(line)
-    keys: dict[str, list[tuple[dt.datetime, uuid.UUID]]] = {}
-    for visitor, own in by_visitor.items():
-        own.sort(key=lambda x: (x.times.start, x.visit.id))
-        keys[visitor] = [(x.times.start, x.visit.id) for x in own]
-    for line in lines:
-        others: tuple[OtherVisit, ...] = ()
-        if line.visit.channel == "home":
-            at = bisect_left(keys[line.visitor_id], (line.times.start, line.visit.id))
-            others = _around(by_visitor[line.visitor_id], at, line.received_at + REVISED_FOR)
-        home = Home(*line.home) if line.home is not None else None
+    memory = Memory()
+    kept: dict[uuid.UUID, Remembered] = {}
+    found: dict[uuid.UUID, Judgement] = {}
+    waiting: deque[tuple[dt.datetime, Line]] = deque()
+    settled: dict[tuple[str, int], int] = {}
+    tz = tz or dt.timezone(dt.timedelta(hours=8))
+
+    def settle(line: Line) -> None:
+        mine = kept[line.visit.id]
+        if line.visit.channel != HOME:
+            found[line.visit.id] = judge(mine.evidence)
+            return
+        visitor = memory.visitors[line.visitor_id]
+        key = line.visitor_id, mine.trace.day
+        if settled.get(key) != visitor.changes:
+            outing = [kept[t.id] for t in list(visitor.by_day.get(mine.trace.day, ())) if t.id in kept]
+            judge_outing(memory, outing)
+            settled[key] = visitor.changes
+        found[line.visit.id] = in_company(memory, mine)
+        visitor.forget(line.received_at.timestamp(), mine.trace.day)
+
+    for line in sorted(lines, key=lambda x: x.received_at):
+        while waiting and waiting[0][0] < line.received_at:
+            settle(waiting.popleft()[1])
         evidence = evidence_of(
-            line.visit, line.times, line.tag, home,  # type: ignore[arg-type]
-            faults=line.faults, elder_id=line.home_id, others=others, received_at=line.received_at,
-            tag_home_m=None,
+            line.visit, line.times, line.tag, None if line.home is None else Home(*line.home),  # type: ignore[arg-type]
+            faults=line.faults, elder_id=line.home_id, received_at=line.received_at,
         )  # fmt: skip
-        yield line, judge(evidence)
-
-
-def _around(own: Sequence[Line], at: int, known_by: dt.datetime) -> tuple[OtherVisit, ...]:
-    """The nearest visit before and after that had arrived by then."""
-    before = next((own[i] for i in range(at - 1, -1, -1) if own[i].received_at <= known_by), None)
-    after = next((own[i] for i in range(at + 1, len(own)) if own[i].received_at <= known_by), None)
-    return tuple(x.as_other() for x in (before, after) if x is not None)
-
-
+        new = Remembered(evidence, line.home, trace_of(line.visit, evidence, line.visitor_id, tz), line.visit.photos)
+        kept[line.visit.id] = new
+        if line.visit.channel == HOME:
+            remember(memory, new)
+        waiting.append((line.received_at + REVISED_FOR, line))
+    for _, line in waiting:
+        settle(line)
+    for line in lines:
+        yield line, found[line.visit.id]

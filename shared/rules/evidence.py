@@ -1,15 +1,15 @@
 """What a judgement of presence looks at: the visit, the register's idea of the home, and the history beside it.
 
 Kept apart from the rule, because it is what a visit keeps: with these inputs and the rule's version a judgement can
-be explained and repeated years later (`write_evidence`, `read_evidence`).
+be explained and repeated years later (`shared/rules/inputs.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from shared.clock import TrustedTimes
@@ -21,16 +21,20 @@ TagVerdict = Literal["right", "missing", "revoked", "other", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The elder's home as the register (or what was learnt since) has it.
+    """Where the elder's home is thought to be: as registered, or as learnt since (`shared/rules/homes.py`).
 
-    `spread_m`: how far off the position may be, beyond an ordinary registration. `unsure`: readings of right-tag
-    visits disagree with it steadily, and nobody has settled it yet.
+    `spread_m`: how far single readings lie from it, where that is known. `sure`: readings confirm the place.
+    `registered`: what the register says, where that differs. `proposed`: where one visitor's readings steadily lie,
+    which nobody has confirmed yet; `unsure`: there is such a place, or the register itself is in doubt.
     """
 
     lat: float
     lon: float
     spread_m: float = 0.0
     unsure: bool = False
+    sure: bool = False
+    registered: Point | None = None
+    proposed: Point | None = None
 
     @property
     def point(self) -> Point:
@@ -39,7 +43,10 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class OtherVisit:
-    """The same visitor's home visit before or after this one. `point`: its reading, else its home's position."""
+    """Another home visit of the same visitor, or on the same phone. `point`: its reading, else its home's position
+    (then `read` is False); `home`: the home it claims. `other_phone`: the same visitor on another phone;
+    `other_visitor`: somebody else on the same phone. `same_boot`: one counter timed both, so that the time between
+    them is sure even where neither is proved."""
 
     id: UUID
     elder_id: UUID | None
@@ -48,6 +55,52 @@ class OtherVisit:
     point: Point | None = None
     accuracy_m: float = 0.0
     proved: bool = True
+    read: bool = False
+    home: Point | None = None
+    other_phone: bool = False
+    other_visitor: bool = False
+    same_boot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the recent history of visitor, phone and county adds to a visit, in figures; nothing known: nothing said.
+
+    `spot_homes`: other homes that this visitor reported from the very place of this reading though they lie elsewhere;
+    `spot_apart_m`: how far apart the farthest of them lie. `beat_m`: metres from the reading to the nearest other home
+    that the visitor goes to. `copied_homes`: other homes with the very same telling answers or words, of `copied_of`
+    visits compared; `copied_bits`: how much those answers tell. `photo_homes`, `photo_days`: other homes, other days
+    of this home, with one of this visit's photos (`photo_alike`: alike to the eye; `photo_first`: this visit had it
+    first). `unplaced`: visits of this day, all without a position, by a visitor who on days with positions
+    lacks them in `unplaced_rate` of the visits. `exact_repeats`: other visits with this reading to the last digit.
+    `jump_s`: how far the phone's clock was moved between this visit and others counted by the same boot.
+    `evening_homes`: homes visited on the month's last evening, of `month_visits` in the whole month.
+    `written_days`: days that unproved visits claim which all arrived within the same hour.
+    `company`: other visits of the same outing, and `company_doubt`, the sum of what is doubtful in each by itself.
+    """
+
+    spot_homes: int = 0
+    spot_apart_m: float = 0.0
+    beat_m: float | None = None
+    copied_homes: int = 0
+    copied_of: int = 0
+    copied_bits: float = 0.0
+    photo_homes: int = 0
+    photo_days: int = 0
+    photo_alike: bool = False
+    photo_first: bool = False
+    unplaced: int = 0
+    unplaced_rate: float = 0.0
+    exact_repeats: int = 0
+    jump_s: int = 0
+    evening_homes: int = 0
+    month_visits: int = 0
+    written_days: int = 0
+    company: int = 0
+    company_doubt: float = 0.0
+
+
+NO_PAST = Past()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +111,7 @@ class Evidence:
     before and after. `paired` False: neither paired at the trusted start nor staff of the region. `device_revoked`: it
     began after its phone had been revoked (a lost one's visits all are `device_lost`). `faults`: paths of
     values that could not be read. `explained`: something in it explains a short stay. `tag_home_m`: metres from this
-    home to the one whose tag was scanned, for tags of other elders.
+    home to the one whose tag was scanned, for tags of other elders. `past`: what history adds; on the phone nothing.
     """
 
     channel: str
@@ -81,6 +134,7 @@ class Evidence:
     stay_min_s: int = 180
     received_at: datetime | None = None
     tag_home_m: float | None = None
+    past: Past = NO_PAST
 
 
 def evidence_of(
@@ -100,6 +154,7 @@ def evidence_of(
     stay_min_s: int = 180,
     received_at: datetime | None = None,
     tag_home_m: float | None = None,
+    past: Past = NO_PAST,
 ) -> Evidence:
     """The evidence of a visit, from the visit and what the register and the history add to it."""
     return Evidence(
@@ -123,112 +178,5 @@ def evidence_of(
         stay_min_s=stay_min_s,
         received_at=received_at,
         tag_home_m=tag_home_m,
+        past=past,
     )
-
-
-# Keeping the inputs: JSON in, JSON out.
-
-
-def write_evidence(evidence: Evidence) -> dict[str, Any]:
-    """The inputs of a judgement as JSON values; what has its default is left out."""
-    out: dict[str, Any] = {
-        "channel": evidence.channel,
-        "outcome": evidence.outcome,
-        "times": _write_times(evidence.times),
-        "tag": evidence.tag,
-    }
-    for name in _PLAIN:
-        if (value := getattr(evidence, name)) != getattr(_NOTHING, name):
-            out[name] = list(value) if isinstance(value, tuple) else value
-    if evidence.home is not None:
-        home = evidence.home
-        out["home"] = {"lat": home.lat, "lon": home.lon, "spread_m": home.spread_m, "unsure": home.unsure}
-    for name in ("start_position", "position"):
-        if (at := getattr(evidence, name)) is not None:
-            out[name] = {"lat": at.lat, "lon": at.lon, "accuracy_m": at.accuracy_m, "mocked": at.mocked}
-    if evidence.elder_id is not None:
-        out["elder_id"] = str(evidence.elder_id)
-    if evidence.received_at is not None:
-        out["received_at"] = evidence.received_at.isoformat()
-    if evidence.others:
-        out["others"] = [
-            {
-                "id": str(other.id),
-                "elder_id": None if other.elder_id is None else str(other.elder_id),
-                "start": other.start.isoformat(),
-                "end": other.end.isoformat(),
-                "point": None if other.point is None else list(other.point),
-                "accuracy_m": other.accuracy_m,
-                "proved": other.proved,
-            }
-            for other in evidence.others
-        ]
-    return out
-
-
-def read_evidence(kept: dict[str, Any]) -> Evidence:
-    """The evidence that `write_evidence` wrote, of this or an earlier version of the project."""
-    get = kept.get
-    more = {name: get(name) for name in _PLAIN if name in kept}
-    if "faults" in more:
-        more["faults"] = tuple(cast("list[str]", more["faults"]))
-    return Evidence(
-        channel=kept["channel"],
-        outcome=kept["outcome"],
-        times=_read_times(kept["times"]),
-        tag=get("tag"),
-        home=None if get("home") is None else Home(**kept["home"]),
-        start_position=None if get("start_position") is None else Position(**kept["start_position"]),
-        position=None if get("position") is None else Position(**kept["position"]),
-        elder_id=None if get("elder_id") is None else UUID(kept["elder_id"]),
-        received_at=None if get("received_at") is None else datetime.fromisoformat(kept["received_at"]),
-        others=tuple(
-            OtherVisit(
-                id=UUID(other["id"]),
-                elder_id=None if other["elder_id"] is None else UUID(other["elder_id"]),
-                start=datetime.fromisoformat(other["start"]),
-                end=datetime.fromisoformat(other["end"]),
-                point=None if other["point"] is None else (other["point"][0], other["point"][1]),
-                accuracy_m=other["accuracy_m"],
-                proved=other["proved"],
-            )
-            for other in get("others", ())
-        ),
-        **cast("dict[str, Any]", more),
-    )
-
-
-_PLAIN = (
-    "reason",
-    "elder_known",
-    "paired",
-    "device_lost",
-    "device_revoked",
-    "late",
-    "faults",
-    "explained",
-    "stay_min_s",
-    "tag_home_m",
-)
-_TIMES = ("stay_s", "proved", "stay_proved", "set_by_s", "phone_stay_s", "ahead_s")
-
-
-def _write_times(times: TrustedTimes) -> dict[str, Any]:
-    return {
-        "start": times.start.isoformat(),
-        "end": None if times.end is None else times.end.isoformat(),
-        "notes": sorted(times.notes),
-        **{name: getattr(times, name) for name in _TIMES},
-    }
-
-
-def _read_times(kept: dict[str, Any]) -> TrustedTimes:
-    return TrustedTimes(
-        start=datetime.fromisoformat(kept["start"]),
-        end=None if kept["end"] is None else datetime.fromisoformat(kept["end"]),
-        notes=frozenset(kept["notes"]),
-        **{name: kept[name] for name in _TIMES},
-    )
-
-
-_NOTHING = Evidence("", "", TrustedTimes(datetime(2000, 1, 1, tzinfo=UTC), None, None, False, frozenset()))

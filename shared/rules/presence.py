@@ -21,40 +21,28 @@ The function is pure: the same judgement at ingest, in `yuetan presence evaluate
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Literal
 
-from shared.geo import Point, distance_m, plausible
-from shared.protocol.record import Position
-from shared.rules.evidence import (
-    Evidence,
-    Home,
-    OtherVisit,
-    TagVerdict,
-    evidence_of,
-    read_evidence,
-    write_evidence,
-)
+from shared.rules.company import weigh_company, weigh_repeats, weigh_travel
+from shared.rules.evidence import Evidence, Home, OtherVisit, Past, TagVerdict, evidence_of
+from shared.rules.flagging import Flag, Flags
+from shared.rules.inputs import read_evidence, write_evidence
+from shared.rules.place import weigh_place
 from shared.rules.policy import CALLS, HOME
 from shared.rules.weights import (
+    AT_MINIMUM_S,
     CLOCK_MOVED_S,
     CLOCK_SET_DAYS_S,
     CLOCK_SET_S,
+    CLOCK_SET_YEARS_S,
     DOUBTFUL_FROM,
-    FAR_M,
-    GOOD_ACCURACY_M,
-    MAX_SPEED_MPS,
-    NEAR_M,
-    OVERLAP_SLACK_S,
+    PRESENT_BELOW,
     RULE_VERSION,
     SAME_HOME_M,
-    SAME_M,
     SCALES,
-    UNSAID_ACCURACY_M,
     VERIFIED_BELOW,
     WEIGHTS,
-    WORST_ACCURACY_M,
 )
 
 __all__ = [
@@ -66,6 +54,7 @@ __all__ = [
     "Home",
     "Judgement",
     "OtherVisit",
+    "Past",
     "TagVerdict",
     "evidence_of",
     "judge",
@@ -77,80 +66,53 @@ Assurance = Literal["verified", "plausible", "doubtful"]
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
-    """One thing seen: its code, the doubt it added, and the figures for its sentence."""
-
-    code: str
-    weight: float
-    figures: dict[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Judgement:
-    """`assurance`, the flags that led to it, and the sums behind it. `support`: `tag`, `near`, `stay`."""
+    """`assurance`, the flags that led to it, and the sums behind it. `support`: `tag`, `near`, `stay`. `alone`: the
+    doubt of a home visit by itself, before its company is weighed."""
 
     assurance: Assurance
     flags: tuple[Flag, ...]
     rule_version: int = RULE_VERSION
     doubt: float = 0.0
     support: tuple[str, ...] = ()
+    alone: float = 0.0
 
     @property
     def codes(self) -> tuple[str, ...]:
         return tuple(flag.code for flag in self.flags)
 
 
-class _Flags:
-    """Flags being gathered."""
-
-    __slots__ = ("doubt", "found")
-
-    def __init__(self) -> None:
-        self.found: list[Flag] = []
-        self.doubt = 0.0
-
-    def add(self, code: str, scale: float = 1.0, **figures: object) -> None:
-        weight = round(WEIGHTS[code] * scale, 3)
-        self.doubt += weight
-        self.found.append(Flag(code, weight, figures))
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A usable reading: where, how exact, and (with a home) how far from it beyond that exactness."""
-
-    point: Point
-    accuracy_m: float
-    distance_m: float | None
-    beyond_m: float | None
-
-
 def judge(evidence: Evidence) -> Judgement:
     """Weigh the evidence. Pure and total: any evidence gives a judgement."""
-    flags = _Flags()
+    flags = Flags()
     support: list[str] = []
-    _common(evidence, flags)
+    _formal(evidence, flags)
+    formal = flags.doubt
+    _clock(evidence, flags)
+    alone = 0.0
     if evidence.channel == HOME:
-        near, reading = _place(evidence, flags)
+        near, reading = weigh_place(evidence, flags)
         tag_right = _tag(evidence, near, flags)
         stay = _stay(evidence, flags) if evidence.outcome == "met" else False
         unseen = evidence.tag == "missing" and reading is None and evidence.times.stay_s is None
         if evidence.outcome == "met" and unseen:
             flags.add("no_evidence")
-        _travel(evidence, reading, flags)
+        weigh_travel(evidence, reading, flags)
+        weigh_repeats(evidence, flags)
         support = [name for name, there in (("tag", tag_right), ("near", near), ("stay", stay)) if there]
+        alone = flags.doubt - formal
+        weigh_company(evidence, near and stay and alone < PRESENT_BELOW, flags)
     doubt = round(flags.doubt, 3)
     assurance: Assurance = "plausible"
     if doubt >= DOUBTFUL_FROM:
         assurance = "doubtful"
     elif len(support) == 3 and doubt < VERIFIED_BELOW and evidence.channel not in CALLS:
         assurance = "verified"
-    return Judgement(assurance, tuple(flags.found), RULE_VERSION, doubt, tuple(support))
+    return Judgement(assurance, tuple(flags.found), RULE_VERSION, doubt, tuple(support), round(alone, 3))
 
 
-def _common(evidence: Evidence, flags: _Flags) -> None:
-    """What holds for every channel: how it came, whose it is, and its times."""
-    times = evidence.times
+def _formal(evidence: Evidence, flags: Flags) -> None:
+    """What a person decides whatever the evidence says: how it came, and whose it is."""
     if evidence.faults:
         flags.add("value_unknown", paths=list(evidence.faults))
     if evidence.outcome != "met" and evidence.reason is None:
@@ -165,10 +127,20 @@ def _common(evidence: Evidence, flags: _Flags) -> None:
         flags.add("elder_unknown")
     elif not evidence.paired:
         flags.add("not_paired")
+
+
+def _clock(evidence: Evidence, flags: Flags) -> None:
+    """When it was: what the counters say of the phone's clock."""
+    times = evidence.times
     if "clock_unproved" in times.notes:
         flags.add("clock_unproved")
     if times.set_by_s is not None and abs(times.set_by_s) > CLOCK_SET_S:
-        scale = SCALES["set_by_days"] if abs(times.set_by_s) > CLOCK_SET_DAYS_S else 1.0
+        set_by = abs(times.set_by_s)
+        scale = 1.0
+        if set_by > CLOCK_SET_YEARS_S:
+            scale = SCALES["set_by_years"]
+        elif set_by > CLOCK_SET_DAYS_S:
+            scale = SCALES["set_by_days"] * (1.0 if times.proved else SCALES["set_elsewhen"])
         flags.add("clock_set", scale, minutes=round(times.set_by_s / 60))
     if (
         times.stay_proved
@@ -184,57 +156,7 @@ def _common(evidence: Evidence, flags: _Flags) -> None:
         flags.add("time_old", days=days)
 
 
-def _read(position: Position | None, home: Home | None, flags: _Flags) -> _Reading | None:
-    if position is None:
-        return None
-    if not plausible(position.lat, position.lon):
-        flags.add("position_odd", lat=position.lat, lon=position.lon)
-        if abs(position.lat) < 1 and abs(position.lon) < 1:
-            return None  # 0,0 is how receivers say that they do not know
-    accuracy = position.accuracy_m or UNSAID_ACCURACY_M
-    if accuracy > WORST_ACCURACY_M:
-        return None
-    if home is None:
-        return _Reading(position.point, accuracy, None, None)
-    away = distance_m(position.point, home.point)
-    return _Reading(position.point, accuracy, away, away - accuracy - home.spread_m)
-
-
-def _place(evidence: Evidence, flags: _Flags) -> tuple[bool, _Reading | None]:
-    """Distance, simulation, impossible exactness. (is it shown to be near, the reading that speaks for it)."""
-    home = evidence.home
-    begin, end = evidence.start_position, evidence.position
-    mocked = (begin is not None and begin.mocked) or (end is not None and end.mocked)
-    if mocked:
-        flags.add("mocked")
-    at_start, at_end = _read(begin, home, flags), _read(end, home, flags)
-    if begin is not None and end is not None and begin.point == end.point and (evidence.times.stay_s or 0) >= 60:
-        flags.add("frozen_position")
-    readings = [reading for reading in (at_end, at_start) if reading is not None]
-    if not readings:
-        return False, None
-    known = [reading for reading in readings if reading.beyond_m is not None]
-    if home is None or not known:
-        return False, readings[0]
-    best = min(known, key=lambda reading: reading.beyond_m or 0.0)
-    beyond, away = best.beyond_m or 0.0, best.distance_m or 0.0
-    if away < SAME_M:
-        flags.add("same_as_register", distance_m=round(away, 1))
-    figures = {"distance_m": round(away), "accuracy_m": round(best.accuracy_m)}
-    if beyond > FAR_M:
-        excused = home.unsure and evidence.tag == "right"
-        flags.add("far", SCALES["far_unsure_home"] if excused else 1.0, **figures)
-        if home.unsure:
-            flags.add("home_unsure")
-    elif beyond > NEAR_M:
-        flags.add("rather_far", **figures)
-    elif at_start is not None and at_start is not best and (at_start.beyond_m or 0.0) > NEAR_M:
-        flags.add("start_far", distance_m=round(at_start.distance_m or 0.0))
-    near = beyond <= NEAR_M and best.accuracy_m <= GOOD_ACCURACY_M and not mocked
-    return near, best
-
-
-def _tag(evidence: Evidence, near: bool, flags: _Flags) -> bool:
+def _tag(evidence: Evidence, near: bool, flags: Flags) -> bool:
     """The tag hangs inside: nobody who was not let in can scan it, so only a meeting is asked for it."""
     if evidence.tag == "right":
         return True
@@ -245,7 +167,7 @@ def _tag(evidence: Evidence, near: bool, flags: _Flags) -> bool:
     return False
 
 
-def _stay(evidence: Evidence, flags: _Flags) -> bool:
+def _stay(evidence: Evidence, flags: Flags) -> bool:
     """Was the stay long enough to have been a visit?"""
     stay = evidence.times.stay_s
     if stay is None:
@@ -255,42 +177,6 @@ def _stay(evidence: Evidence, flags: _Flags) -> bool:
         scale = SCALES["short_explained"] if evidence.explained else 1.0
         flags.add("short_stay", scale, stay_s=stay, stay_min_s=evidence.stay_min_s)
         return False
+    if stay < evidence.stay_min_s + AT_MINIMUM_S and not evidence.explained:
+        flags.add("stay_at_minimum", stay_s=stay, stay_min_s=evidence.stay_min_s)
     return True
-
-
-def _travel(evidence: Evidence, reading: _Reading | None, flags: _Flags) -> None:
-    """Two visits of one visitor that overlap in different homes, or whose places were too far apart for the time.
-
-    The worst of each kind is flagged once. Only this visit's own reading or home is set against the other's.
-    """
-    times = evidence.times
-    home = evidence.home
-    here = reading.point if reading is not None else home.point if home is not None else None
-    here_accuracy = reading.accuracy_m if reading is not None else 0.0
-    end = times.end or times.start
-    overlap: tuple[float, float, OtherVisit] | None = None
-    fast: tuple[float, float, OtherVisit, float] | None = None
-    for other in evidence.others:
-        if other.elder_id is not None and other.elder_id == evidence.elder_id:
-            continue
-        apart = None
-        if here is not None and other.point is not None:
-            apart = distance_m(here, other.point) - here_accuracy - other.accuracy_m
-        sure = 1.0 if times.proved and other.proved else SCALES["unproved_times"]
-        shared_s = (min(end, other.end) - max(times.start, other.start)).total_seconds()
-        if shared_s > OVERLAP_SLACK_S:
-            if apart is not None and apart <= SAME_HOME_M:
-                continue
-            shorter = min(end - times.start, other.end - other.start) / timedelta(seconds=1)
-            brief = shared_s < 300 and shared_s < shorter / 2
-            scale = sure * (SCALES["short_overlap"] if brief else 1.0)
-            if overlap is None or scale > overlap[0]:
-                overlap = scale, shared_s, other
-        elif apart is not None:
-            gap = max(1.0, -shared_s)
-            if apart / gap > MAX_SPEED_MPS and apart > FAR_M and (fast is None or sure > fast[0]):
-                fast = sure, apart, other, gap
-    if overlap is not None:
-        flags.add("overlap", overlap[0], overlap_s=round(overlap[1]), other=str(overlap[2].id))
-    if fast is not None:
-        flags.add("too_fast", fast[0], distance_m=round(fast[1]), gap_s=round(fast[3]), other=str(fast[2].id))

@@ -19,6 +19,7 @@ from shared.rules.presence import (
     Evidence,
     Home,
     OtherVisit,
+    Past,
     evidence_of,
     judge,
     read_evidence,
@@ -44,7 +45,8 @@ def evidence(given: dict) -> Evidence:
     end = None if stay is None else START + timedelta(seconds=stay)
     for name in ("position", "start_position"):
         told[name] = told[name] and Position(**told[name])
-    told["home"] = told["home"] and Home(**told["home"])
+    told["home"] = told["home"] and Home(**{k: tuple(v) if isinstance(v, list) else v for k, v in told["home"].items()})
+    told["past"] = Past(**told.get("past", {}))
     told["faults"] = tuple(told.get("faults", ()))
     told["others"] = tuple(
         OtherVisit(
@@ -53,6 +55,7 @@ def evidence(given: dict) -> Evidence:
             start=START + timedelta(seconds=other.pop("start_s")),
             end=START + timedelta(seconds=other.pop("end_s")),
             point=tuple(other.pop("point")),
+            home=tuple(other.pop("home")) if "home" in other else None,
             **other,
         )
         for other in ({**each} for each in told.get("others", ()))

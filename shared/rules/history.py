@@ -1,0 +1,294 @@
+"""What is remembered of a visitor and of a phone, and what of it bears on one visit.
+
+Summaries, not scans: each visit leaves a `Trace`, and what many visits add up to (answers by digest, readings far from
+their homes, places gone to, days with and without positions) is kept where one look finds it. A trace is forgotten
+after two weeks, a digest after two months, so that a visitor of ten years costs what a visitor of a month costs.
+
+Times are seconds since 1970; days are ordinals of local dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+from uuid import UUID
+
+from shared.geo import Point, flat_m
+from shared.rules.evidence import OtherVisit, Past
+from shared.rules.weights import APART_M, NEAR_M, SPOT_M
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+TRACE_DAYS = 14
+LONG_DAYS = 62
+OUTING_S = 8 * 3600
+NEAR_IN_TIME_S = 6 * 3600
+JUMP_S = 900
+SPOTS_KEPT, ANSWERS_KEPT, BEAT_KEPT, EXACT_KEPT, BOOTS_KEPT = 40, 80, 80, 60, 8
+"""How many of each are kept of a visitor: the newest."""
+
+
+@dataclass(slots=True)
+class Trace:
+    """What one home visit leaves behind. `at`: its best reading; `off_m`: how far that lies from the home beyond what
+    explains it. `claimed`: the start on the phone's own face. `answers`: digest of its telling answers and words (0:
+    they tell nothing) and `bits`, how much they tell. `late_evening`: on its month's last evening. `doubt`: its own."""
+
+    id: UUID
+    visitor: str
+    device: str | None
+    home: UUID | None
+    home_at: Point | None
+    start: float
+    end: float
+    day: int
+    arrived: float
+    claimed: float
+    proved: bool
+    boot: str | None = None
+    uptime_s: float | None = None
+    at: Point | None = None
+    accuracy_m: float = 0.0
+    off_m: float = 0.0
+    answers: int = 0
+    bits: float = 0.0
+    last_evening: bool = False
+    doubt: float = 0.0
+
+    def other(self, to: Trace) -> OtherVisit:
+        """This visit as the one beside it sees it."""
+        return OtherVisit(
+            self.id, self.home, datetime.fromtimestamp(self.start, UTC), datetime.fromtimestamp(self.end, UTC),
+            self.at or self.home_at, self.accuracy_m if self.at is not None else 0.0, self.proved,
+            self.at is not None, self.home_at,
+            self.visitor == to.visitor and self.device != to.device and None not in (self.device, to.device),
+            self.visitor != to.visitor,
+            self.boot is not None and self.boot == to.boot and self.device == to.device,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Day:
+    """A visitor's day in figures: visits, and how many of them had no position."""
+
+    visits: int = 0
+    unplaced: int = 0
+
+
+@dataclass(slots=True)
+class VisitorHistory:
+    """The recent past of one visitor."""
+
+    traces: dict[UUID, Trace] = field(default_factory=dict)
+    by_day: dict[int, list[Trace]] = field(default_factory=dict)
+    days: dict[int, Day] = field(default_factory=dict)
+    spots: dict[UUID, tuple[UUID, Point, float, Point, int]] = field(default_factory=dict)
+    answers: dict[UUID, tuple[int, UUID, int]] = field(default_factory=dict)
+    beat: dict[UUID, Point] = field(default_factory=dict)
+    exact: dict[UUID, Point] = field(default_factory=dict)
+    boots: dict[str, list[tuple[UUID, float]]] = field(default_factory=dict)
+    by_answers: dict[int, dict[UUID, UUID]] = field(default_factory=dict)
+    by_exact: dict[Point, set[UUID]] = field(default_factory=dict)
+    changes: int = 0
+
+    # What goes in
+
+    def add(self, trace: Trace) -> None:
+        """Remember a visit (again: instead of what was remembered of it)."""
+        known = self.traces.get(trace.id)
+        if known is not None:
+            self.by_day[known.day].remove(known)
+        else:
+            day = self.days.setdefault(trace.day, Day())
+            day.visits += 1
+            day.unplaced += trace.at is None
+            self._note(trace)
+        self.traces[trace.id] = trace
+        self.by_day.setdefault(trace.day, []).append(trace)
+        if trace.home is not None and trace.home_at is not None:
+            _newest(self.beat, trace.home, trace.home_at, BEAT_KEPT)
+            if trace.at is not None and trace.off_m > NEAR_M:
+                spot = trace.home, trace.at, trace.accuracy_m, trace.home_at, trace.day
+                _newest(self.spots, trace.id, spot, SPOTS_KEPT)
+            else:
+                self.spots.pop(trace.id, None)
+        self.changes += 1
+
+    def _note(self, trace: Trace) -> None:
+        """What a visit says once and for all."""
+        if trace.answers and trace.home is not None:
+            for visit, (digest, _, _) in _newest(
+                self.answers, trace.id, (trace.answers, trace.home, trace.day), ANSWERS_KEPT
+            ):
+                self.by_answers[digest].pop(visit, None)
+            self.by_answers.setdefault(trace.answers, {})[trace.id] = trace.home
+        if trace.at is not None:
+            for visit, point in _newest(self.exact, trace.id, trace.at, EXACT_KEPT):
+                self.by_exact[point].discard(visit)
+            self.by_exact.setdefault(trace.at, set()).add(trace.id)
+        if trace.boot is not None and trace.uptime_s is not None:
+            counted = self.boots.setdefault(trace.boot, [])
+            counted.append((trace.id, trace.claimed - trace.uptime_s))
+            del counted[:-BOOTS_KEPT]
+            while len(self.boots) > BOOTS_KEPT:
+                del self.boots[next(iter(self.boots))]
+
+    def forget(self, now: float, today: int) -> None:
+        """Let go of what is too old to matter: traces of days past whose visits arrived more than a week ago."""
+        for day in [d for d in self.by_day if d < today - TRACE_DAYS]:
+            kept = [t for t in self.by_day[day] if t.arrived > now - 8 * 86_400]
+            for trace in self.by_day[day]:
+                if trace not in kept:
+                    del self.traces[trace.id]
+            if kept:
+                self.by_day[day] = kept
+            else:
+                del self.by_day[day]
+        for day in [d for d in self.days if d < today - LONG_DAYS]:
+            del self.days[day]
+        for visit in [v for v, spot in self.spots.items() if spot[4] < today - LONG_DAYS]:
+            del self.spots[visit]
+
+    # What comes out
+
+    def near(self, trace: Trace) -> list[OtherVisit]:
+        """The visits that overlap this one in time, the nearest before it and the nearest after it."""
+        found: list[Trace] = []
+        before: Trace | None = None
+        after: Trace | None = None
+        for day in (trace.day - 1, trace.day, trace.day + 1):
+            for other in self.by_day.get(day, ()):
+                if other.id == trace.id:
+                    continue
+                if other.end <= trace.start:
+                    if before is None or other.end > before.end:
+                        before = other
+                elif other.start >= trace.end:
+                    if after is None or other.start < after.start:
+                        after = other
+                else:
+                    found.append(other)
+        if before is not None and trace.start - before.end < NEAR_IN_TIME_S:
+            found.append(before)
+        if after is not None and after.start - trace.end < NEAR_IN_TIME_S:
+            found.append(after)
+        return [other.other(trace) for other in found[:6]]
+
+    def past(self, trace: Trace) -> Past:
+        """What history adds to this visit (which may be in it already)."""
+        spots, apart = self._spots(trace)
+        company = [t for t in self.by_day.get(trace.day, ()) if t.id != trace.id]
+        near = [t for t in company if abs(t.start - trace.start) <= OUTING_S]
+        copied = 0
+        if trace.answers:
+            copied = len({h for h in self.by_answers.get(trace.answers, {}).values() if h != trace.home})
+        unplaced, rate = self._unplaced(trace, company) if trace.at is None else (0, 0.0)
+        evening = month = 0
+        if trace.last_evening:
+            evening = len({t.home for t in company if t.last_evening} | {trace.home})
+            first = trace.day - datetime.fromordinal(trace.day).day + 1
+            month = sum(d.visits for day, d in self.days.items() if first <= day <= trace.day)
+        return Past(
+            spot_homes=spots,
+            spot_apart_m=apart,
+            beat_m=self._beat(trace) if trace.off_m > NEAR_M else None,
+            copied_homes=copied,
+            copied_of=len(self.answers) if copied else 0,
+            copied_bits=trace.bits if copied else 0.0,
+            unplaced=unplaced,
+            unplaced_rate=rate,
+            exact_repeats=len(self.by_exact.get(trace.at, set()) - {trace.id}) if trace.at is not None else 0,
+            jump_s=0 if trace.proved else self._jump(trace),
+            evening_homes=evening,
+            month_visits=month,
+            written_days=0 if trace.proved else self._written(trace),
+            company=len(near),
+            company_doubt=round(sum(min(1.0, t.doubt) for t in near), 3),
+        )
+
+    def _spots(self, trace: Trace) -> tuple[int, float]:
+        """How many other homes were reported from this place though they lie elsewhere, and how far apart those lie."""
+        if trace.at is None or trace.home_at is None or trace.off_m <= NEAR_M:
+            return 0, 0.0
+        places: list[Point] = []
+        apart = 0.0
+        for home, at, accuracy_m, home_at, _ in self.spots.values():
+            if home == trace.home or flat_m(at, trace.at) > max(SPOT_M, accuracy_m + trace.accuracy_m):
+                continue
+            away = flat_m(home_at, trace.home_at)
+            if away > APART_M and all(flat_m(home_at, place) > APART_M for place in places):
+                places.append(home_at)
+                apart = max(apart, away)
+        return len(places), apart
+
+    def _beat(self, trace: Trace) -> float | None:
+        """Metres from the reading to the nearest other home that the visitor goes to."""
+        others = [point for home, point in self.beat.items() if home != trace.home]
+        if trace.at is None or len(others) < 3:
+            return None
+        return min(flat_m(trace.at, point) for point in others)
+
+    def _unplaced(self, trace: Trace, company: Iterable[Trace]) -> tuple[int, float]:
+        """(visits of this day, all without a position; share of visits without on days that have some)."""
+        visits = [trace, *company]
+        if any(t.at is not None for t in visits):
+            return 0, 0.0
+        total = without = 0
+        for number, day in self.days.items():
+            if number != trace.day and day.unplaced < day.visits:
+                total += day.visits
+                without += day.unplaced
+        return (len(visits), (without + 1) / (total + 2)) if total >= 8 else (0, 0.0)
+
+    def _jump(self, trace: Trace) -> int:
+        """By how much the phone's face disagrees with most visits counted by the same boot; 0: it agrees."""
+        if trace.boot is None or trace.uptime_s is None:
+            return 0
+        mine = trace.claimed - trace.uptime_s
+        others = [offset for visit, offset in self.boots.get(trace.boot, ()) if visit != trace.id]
+        off = [abs(mine - offset) for offset in others if abs(mine - offset) > JUMP_S]
+        return round(min(off)) if off and 2 * len(off) > len(others) else 0
+
+    def _written(self, trace: Trace) -> int:
+        """Days claimed by unproved visits that arrived within an hour of this one."""
+        together = {
+            t.day
+            for t in self.traces.values()
+            if not t.proved and abs(t.arrived - trace.arrived) < 3600
+        }
+        return len(together | {trace.day})
+
+
+@dataclass(slots=True)
+class DeviceHistory:
+    """The recent visits recorded on one phone, whoever recorded them."""
+
+    traces: list[Trace] = field(default_factory=list)
+
+    def add(self, trace: Trace) -> None:
+        self.traces = [t for t in self.traces if t.id != trace.id and t.day >= trace.day - TRACE_DAYS][-60:]
+        self.traces.append(trace)
+
+    def near(self, trace: Trace) -> list[OtherVisit]:
+        """Somebody else's visits on this phone that overlap this one, or come within hours of it."""
+        return [
+            other.other(trace)
+            for other in self.traces
+            if other.visitor != trace.visitor
+            and other.start < trace.end + NEAR_IN_TIME_S
+            and other.end > trace.start - NEAR_IN_TIME_S
+        ][:4]
+
+
+def _newest(kept: dict[K, V], key: K, value: V, most: int) -> list[tuple[K, V]]:
+    """Put it at the end, and let go of the oldest. → what was let go."""
+    kept.pop(key, None)
+    kept[key] = value
+    gone = []
+    while len(kept) > most:
+        oldest = next(iter(kept))
+        gone.append((oldest, kept.pop(oldest)))
+    return gone
