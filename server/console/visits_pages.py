@@ -78,8 +78,9 @@ def review(visit_id: uuid.UUID) -> Response:
         errors["ground"] = [say("visit.ground_missing")]
     if errors:
         return Response(_visit_page(visit_id, errors, decision), 422, mimetype="text/html")
-    reason = "：".join(part for part in (words.ground(decision, ground), said) if part)
-    service.review(session(), reach(), visit_id, decision, reason, now=clock.now(), settle=_settle())
+    service.review(
+        session(), reach(), visit_id, decision, said, ground=ground, now=clock.now(), settle=_settle()
+    )
     done("visit.reviewed")
     return to("visit", visit_id=visit_id)
 

@@ -6,9 +6,13 @@ Lists of codes may grow (CONTRACT); one that has no words here names itself, so 
 from __future__ import annotations
 
 from server.language import Text, language
+from server.reviews.model import Review
+from server.visits.grounds import GROUNDS, OTHER, ground_words, spoken, title
 from shared.protocol.flags import FLAGS, message
 from shared.rules.categories import category_name
 from shared.rules.forms import form
+
+OTHER_GROUND = GROUNDS["accept"][OTHER]
 
 
 def _t(zh: str, en: str) -> Text:
@@ -106,23 +110,6 @@ WORDS: dict[str, dict[str, Text]] = {
     },
 }  # fmt: skip
 
-# What a director may give as grounds; the words are stored as they stand here, so that anybody can read them later.
-GROUNDS: dict[str, tuple[tuple[str, Text], ...]] = {
-    "accept": (
-        ("called", _t("已电话核实老人", "The elder was called and confirms")),
-        ("colleague", _t("有同行人或邻居证实", "A companion or neighbour confirms")),
-        ("device", _t("手机或信号问题，情况属实", "The phone or the signal was at fault")),
-        ("address", _t("登记住址有误", "The registered address is wrong")),
-    ),
-    "reject": (
-        ("not_there", _t("核实未到场", "It was found that nobody was there")),
-        ("copied", _t("内容照抄", "The content was copied")),
-        ("wrong_elder", _t("不是这位老人", "It was another elder")),
-    ),
-}
-OTHER = "other"
-OTHER_GROUND = _t("其他（请写明）", "Other (say what)")
-
 
 def word(kind: str, code: str | None) -> str:
     if code is None:
@@ -142,13 +129,24 @@ def flag(stored: dict[str, object]) -> str:
 
 
 def grounds() -> list[tuple[str, str, str]]:
-    """(decision, code, words) of every ground."""
-    return [(d, code, text.say(language())) for d, items in GROUNDS.items() for code, text in items]
+    """(decision, code, words) of every ground but `other`, which both kinds of decision have."""
+    return [(d, code, text.say(language())) for d, items in GROUNDS.items() for code, text in items.items()
+            if code != OTHER]  # fmt: skip
 
 
 def ground(decision: str, code: str) -> str | None:
     """The words of a ground of that decision; None: there is no such."""
-    return next((text.say(language()) for c, text in GROUNDS.get(decision, ()) if c == code), None)
+    return ground_words(decision, code, language())
+
+
+def reason(said: Review) -> str:
+    """What a decision was grounded on, and the words given with it."""
+    return spoken(said.decision, said.ground, said.reason, language())
+
+
+def reason_title(code: str) -> str:
+    """What a flag, or another reason to look at a visit, is called."""
+    return title(code, language())
 
 
 def answers(form_ref: dict[str, object] | None, given: dict[str, str]) -> list[tuple[str, list[tuple[str, str, str]]]]:

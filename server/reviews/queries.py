@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,10 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from server.auth.reach import Grant
-from server.people.model import RoleGrant
+from server.people.model import RoleGrant, User
+from server.people.queries import holds
 from server.regions.codes import code_range
 from server.regions.model import Region
 from server.reviews.model import Review
+from server.visits.model import Visit
 
 ADMIN_RANK = 10**12  # above every director
 
@@ -23,21 +26,44 @@ ADMIN_RANK = 10**12  # above every director
 class Standing:
     """The newest decision of a visit, and what came after it."""
 
-    decision: Review | None
-    reopened: Review | None
-    reply: Review | None  # the visitor's one, whenever it was
+    decision: Review | None = None
+    reopened: Review | None = None
+    reply: Review | None = None  # the visitor's one, whenever it was
+    newest: dt.datetime | None = None  # when something was last said
+
+    @property
+    def open(self) -> bool:
+        """Whether it may be decided about: nobody did, or it was reopened since."""
+        return self.decision is None or self.reopened is not None
 
 
 def standing(session: Session, county_id: int, visit_id: uuid.UUID) -> Standing:
+    return _standing(history(session, county_id, visit_id))
+
+
+def standings(session: Session, visits: Sequence[Visit]) -> dict[uuid.UUID, Standing]:
+    """Of several visits: one query."""
+    said: dict[uuid.UUID, list[Review]] = defaultdict(list)
+    if visits:
+        for review in session.scalars(
+            sa.select(Review).where(Review.visit_id.in_([v.id for v in visits])).order_by(Review.at, Review.id)
+        ):
+            said[review.visit_id].append(review)
+    return {visit.id: _standing(said[visit.id]) for visit in visits}
+
+
+def _standing(said: Iterable[Review]) -> Standing:
     decision = reopened = reply = None
-    for review in history(session, county_id, visit_id):
+    newest = None
+    for review in said:
+        newest = review.at
         if review.decision in ("accept", "reject"):
             decision, reopened = review, None
         else:
             reopened = review
             if review.decision == "reply":
                 reply = review
-    return Standing(decision, reopened, reply)
+    return Standing(decision, reopened, reply, newest)
 
 
 def history(session: Session, county_id: int, visit_id: uuid.UUID) -> Sequence[Review]:
@@ -47,6 +73,25 @@ def history(session: Session, county_id: int, visit_id: uuid.UUID) -> Sequence[R
         .where(Review.county_id == county_id, Review.visit_id == visit_id)
         .order_by(Review.at, Review.id)
     ).all()
+
+
+def reviewers_over(session: Session, county_id: int, region_id: int | None, day: dt.date) -> list[uuid.UUID]:
+    """Who may decide about a visit in that village on a day, the nearest to it first."""
+    code = session.scalar(sa.select(Region.code).where(Region.id == region_id))
+    if code is None:
+        return []
+    found = session.execute(
+        sa.select(RoleGrant.user_id, Region.code, Region.level)
+        .join(Region, Region.id == RoleGrant.region_id)
+        .join(User, User.id == RoleGrant.user_id)
+        .where(
+            RoleGrant.county_id == county_id, RoleGrant.role.in_(("director", "admin")), holds(day),
+            User.disabled_at.is_(None), Region.code.is_not(None),
+        )
+    )  # fmt: skip
+    spans = [(code_range(low, level), user_id) for user_id, low, level in found]
+    near = sorted((last - first, str(user_id), user_id) for (first, last), user_id in spans if first <= code <= last)
+    return list(dict.fromkeys(user_id for _, _, user_id in near))
 
 
 def rank_of(session: Session, county_id: int, user_id: uuid.UUID, code: int, day: dt.date) -> int:

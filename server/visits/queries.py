@@ -156,14 +156,18 @@ def _reviews(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Mapp
     newest: dict[uuid.UUID, Mapping[str, Any]] = {}
     if ids:
         found = session.execute(
-            sa.select(Review.visit_id, Review.decision, Review.reason, Review.at, User.id, User.name)
+            sa.select(
+                Review.visit_id, Review.decision, Review.ground, Review.reason, Review.at, User.id, User.name
+            )
             .join(User, User.id == Review.by)
             .where(Review.visit_id.in_(ids), Review.decision.in_(("accept", "reject")))
             .order_by(Review.at, Review.id)
         )
-        for visit_id, decision, reason, at, user_id, name in found:
+        for visit_id, decision, ground, reason, at, user_id, name in found:
             by = {"id": str(user_id), "name": name}
-            newest[visit_id] = {"decision": decision, "by": by, "at": at, "reason": reason}
+            newest[visit_id] = {
+                "decision": decision, "by": by, "at": at, "ground": ground, "reason": reason, "words": reason
+            }
     return newest
 
 
@@ -178,7 +182,8 @@ def _photos(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, set[s
 
 
 def explanation(session: Session, reach: Reach, visit_id: uuid.UUID, *, vault: Vault) -> dict[str, Any] | None:
-    """Every judgement of a visit: rule and policy version, flags with weights, and what was looked at."""
+    """Every judgement of a visit (rule and policy version, flags with weights, what was looked at) and every decision
+    of people about it, in order: three queries."""
     visit = found(session, reach, visit_id)
     if visit is None:
         return None
@@ -200,7 +205,20 @@ def explanation(session: Session, reach: Reach, visit_id: uuid.UUID, *, vault: V
             "assurance": row.assurance, "flags": row.flags,
             "inputs": json.loads(inputs) if inputs is not None else None,
         })  # fmt: skip
-    return {"id": str(visit_id), "assurance": visit.assurance, "judgements": judgements}
+    said = session.execute(
+        sa.select(Review, User.name)
+        .join(User, User.id == Review.by)
+        .where(Review.county_id == visit.county_id, Review.visit_id == visit_id)
+        .order_by(Review.at, Review.id)
+    )
+    decisions = [
+        {"decision": r.decision, "by": {"id": str(r.by), "name": name}, "at": r.at, "ground": r.ground,
+         "reason": r.reason, "words": r.reason} for r, name in said
+    ]  # fmt: skip
+    return {
+        "id": str(visit_id), "assurance": visit.assurance, "decision": visit.decision, "counts": visit.counts,
+        "judgements": judgements, "decisions": decisions,
+    }  # fmt: skip
 
 
 def region_span(region: Region) -> tuple[int, int]:

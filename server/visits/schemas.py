@@ -11,6 +11,7 @@ from server.language import language
 from server.people.schemas import PersonRef
 from server.regions.schemas import CODE, RegionRef
 from server.validation import Instant, Shape
+from server.visits.grounds import spoken
 from shared.protocol.flags import message
 
 
@@ -35,11 +36,20 @@ class VisitsQuery(Shape):
     visitor = fields.UUID()
 
 
+class Spoken(fields.Field[str]):
+    """A decision's reason in the reader's language: its ground's words, then the reviewer's own."""
+
+    def _serialize(self, value: object, attr: object, obj: Any, **more: object) -> str:
+        return spoken(obj["decision"], obj["ground"], obj["words"], language())
+
+
 class ReviewOut(Shape):
-    decision = fields.String()
+    decision = fields.String(metadata={"description": "accept, reject; in an explanation also reopen, reply"})
     by = fields.Nested(PersonRef)
     at = Instant()
-    reason = fields.String()
+    reason = Spoken()
+    ground = fields.String(allow_none=True)
+    words = fields.String()
 
 
 class VisitOut(Shape):
@@ -93,4 +103,7 @@ class JudgementOut(Shape):
 class ExplanationOut(Shape):
     id = fields.String()
     assurance = fields.String()
-    judgements = fields.List(fields.Nested(JudgementOut))
+    decision = fields.String(allow_none=True, metadata={"description": "the one that stands"})
+    counts = fields.Boolean()
+    judgements = fields.List(fields.Nested(JudgementOut), metadata={"description": "oldest first; the last one stands"})
+    decisions = fields.List(fields.Nested(ReviewOut), metadata={"description": "everything people said about it"})
