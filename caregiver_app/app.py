@@ -61,7 +61,7 @@ class YuetanApp(App):
     def build(self) -> Navigator:
         register_fonts()
         settings = self.phone.settings.view()
-        ui.use(settings.text_size, settings.language)
+        ui.follow(settings)
         Window.clearcolor = ui.paper
         Window.softinput_mode = "below_target"
         self.navigator = Navigator(self.phone, self._dial, self._preset)

@@ -243,6 +243,58 @@ TEXTS: dict[str, tuple[str, str]] = {
     "size.normal": ("标准字号", "Normal text"),
     "size.large": ("大字", "Large text"),
     "size.largest": ("特大字", "Largest text"),
+    "edition.standard": ("标准版", "Standard"),
+    "edition.elder": ("长辈版", "For elders"),
+    "aloud.on": ("开", "On"),
+    "aloud.off": ("关", "Off"),
+    "aloud.no_voice": (
+        "这台设备没有装中文语音，按“朗读”时会用大字显示出来。",
+        "This device has no English voice: what would be read is shown in large type instead.",
+    ),
+    # Learning
+    "course.none": ("还没有课程", "No courses yet"),
+    "course.summary": ("{all} 门课程，已学完 {done} 门", "{done} of {all} done"),
+    "course.asked": (
+        "第一次探访前请先学习（还有 {count} 门）",
+        "Please learn before your first visit: {count} to go",
+    ),
+    "course.open": ("还没有学", "Not done yet"),
+    "course.failed": ("没有通过，可以再答一次", "Not passed; try again any time"),
+    "course.passed": ("已学完", "Done"),
+    "course.known": ("，服务器已记录", ", and the server knows"),
+    "course.not_sent": ("，有网络时告诉服务器", "; the server is told once there is a network"),
+    "course.unanswered": ("还有 {count} 题没有答", "{count} questions to go"),
+    "course.right": ("✓ 答对了：{answer}", "✓ Right: {answer}"),
+    "course.wrong": ("✗ 不对。正确答案：{answer}", "✗ Not so. Right is: {answer}"),
+    "course.result_passed": ("{of} 题答对 {correct} 题，通过了", "{correct} of {of} right: passed"),
+    "course.result_failed": (
+        "{of} 题答对 {correct} 题，还没有通过。看看说明，再答一次。",
+        "{correct} of {of} right: not passed yet. Read why, and try again.",
+    ),
+    # What the phone's owner is asked for; the same table stands in docs/android.md.
+    "permission.network": ("上网", "Network"),
+    "permission.network_why": (
+        "把探访记录送到社区的服务器，再取回名单。不联系别的地方。",
+        "To send visits to your community's server and fetch the list. Nobody else is contacted.",
+    ),
+    "permission.camera": ("相机", "Camera"),
+    "permission.camera_why": (
+        "扫老人家里的二维码牌，需要时拍照。不扫的时候相机是关着的。",
+        "To scan the tag in an elder's home, and for photos. Off whenever you are not scanning.",
+    ),
+    "permission.position": ("位置", "Position"),
+    "permission.position_why": (
+        "探访开始和结束时各记一次位置，证明您到了；名单上近的排前面。平时不跟踪。不给也能探访。",
+        "Noted once at the start and once at the end of a visit, to show that you were there; "
+        "and near elders come first. You are not followed. Visits work without it.",
+    ),
+    "permission.notifications": ("通知", "Notifications"),
+    "permission.notifications_why": (
+        "提醒您再去一次没人应门的老人家。通知里不写姓名。",
+        "To remind you to go again where nobody answered. No names appear in them.",
+    ),
+    "permission.granted": ("已允许", "Allowed"),
+    "permission.not_granted": ("未允许", "Not allowed"),
     # Codes in words
     "channel.home": ("上门探访", "Home visit"),
     "channel.phone": ("电话探访", "Phone call"),

@@ -70,11 +70,8 @@ class Theme:
     """Sizes of one mode; `*_sp` grow with the phone's own type size, `*_dp` do not."""
 
     text_size: str = "normal"
-
-    @property
-    def elder(self) -> bool:
-        """长辈版: larger type, larger targets."""
-        return self.text_size != "normal"
+    #: 长辈版: larger targets, wider lines; its type is large unless another step is chosen.
+    elder: bool = False
 
     @property
     def body_sp(self) -> float:

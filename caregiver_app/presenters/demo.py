@@ -10,6 +10,7 @@ from uuid import UUID
 
 from caregiver_app.platform.fake import FakeClock, fake
 from caregiver_app.platform.protocols import Platform
+from caregiver_app.presenters.demo_courses import courses
 from caregiver_app.presenters.phone import Phone
 from caregiver_app.store import open_store
 from caregiver_app.store.store import ENROLLED
@@ -85,6 +86,7 @@ def people(count: int, today: date, seed: int = 1) -> dict[str, Any]:
                 )
             ],
         },
+        "courses": courses(),
         "people": [
             {"id": str(UUID(int=8_001)), "name": "赵敏", "role": "social_worker", "phone": "13900000001"},
             {"id": str(UUID(int=8_002)), "name": "孙主任", "role": "director", "phone": "13900000002"},

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from caregiver_app.platform.protocols import Platform
 from caregiver_app.presenters.hours import HoursView
+from caregiver_app.presenters.learning import CourseView, LearningView, QuizView
 from caregiver_app.presenters.lock import LockView
 from caregiver_app.presenters.views import (
     ElderView,
@@ -132,13 +133,50 @@ class Hours(Protocol):
         """None: no account is known on this phone."""
 
 
+class Quiz(Protocol):
+    """One go at a course's quiz; nothing runs out."""
+
+    def view(self) -> QuizView: ...
+
+    def choose(self, question: int, option: int) -> QuizView: ...
+
+    def mark(self) -> QuizView:
+        """Mark it and keep the result. OSError: the disk is full."""
+
+    def again(self) -> QuizView: ...
+
+
+class Learning(Protocol):
+    """Courses, readable offline."""
+
+    def view(self) -> LearningView: ...
+
+    def course(self, course_id: str) -> CourseView | None:
+        """None: the server took it back."""
+
+    def read(self, course_id: str) -> None:
+        """A course without a quiz was read to its end. OSError: the disk is full."""
+
+    def quiz(self, course_id: str) -> Quiz | None:
+        """None: it has none."""
+
+
 class Settings(Protocol):
-    """Language and text size, kept on the phone."""
+    """Language, elder mode, text size and reading aloud, kept on the phone; what the owner allows."""
 
     def view(self) -> SettingsView: ...
 
     def set_language(self, language: str) -> SettingsView:
         """`zh` or `en`."""
+
+    def set_edition(self, edition: str) -> SettingsView:
+        """`standard` or `elder` (「长辈版」): brings large type and reading aloud along."""
+
+    def set_aloud(self, aloud: bool) -> SettingsView:
+        """Whether every screen offers to be read aloud."""
+
+    def ask(self, name: str) -> None:
+        """Ask the owner for one of `view().permissions`."""
 
     def set_text_size(self, size: str) -> SettingsView:
         """`normal` (18 sp body), `large` (24) or `largest` (30)."""
@@ -210,6 +248,9 @@ class Phone(Protocol):
 
     @property
     def hours(self) -> Hours: ...
+
+    @property
+    def learning(self) -> Learning: ...
 
     @property
     def settings(self) -> Settings: ...

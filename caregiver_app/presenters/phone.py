@@ -15,6 +15,7 @@ from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.elder import ElderPresenter
 from caregiver_app.presenters.enrol import EnrolPresenter
 from caregiver_app.presenters.hours import HoursPresenter
+from caregiver_app.presenters.learning import LearningPresenter
 from caregiver_app.presenters.lock import LockPresenter
 from caregiver_app.presenters.outbox import OutboxPresenter
 from caregiver_app.presenters.scan import ScanPresenter
@@ -58,7 +59,8 @@ class Phone:
         self.lock = LockPresenter(self._common, self._forget, cost)
         self.outbox = OutboxPresenter(self._common, self.wake)
         self.hours = HoursPresenter(self._common)
-        self.settings = SettingsPresenter(self._common)
+        self.learning = LearningPresenter(self._common, self.wake)
+        self.settings = SettingsPresenter(self._common, self._tell)
 
     def begin_visit(
         self,

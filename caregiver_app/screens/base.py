@@ -10,6 +10,8 @@ from kivy.properties import ObjectProperty
 from kivy.uix.screenmanager import Screen
 
 from caregiver_app.presenters.interface import Phone
+from caregiver_app.screens.aloud import main_text
+from caregiver_app.screens.reader import reader
 
 if TYPE_CHECKING:
     from caregiver_app.screens.navigator import Navigator
@@ -43,6 +45,19 @@ class Page(Screen):
 
     def leave(self) -> None:
         """The screen is taken off: stop what it started."""
+
+    def main_text(self) -> str:
+        """What is read aloud of this screen."""
+        return main_text(self)
+
+    def read_aloud(self) -> None:
+        """Read it, or stop; a machine without a voice shows the words instead."""
+        if reader.reading:
+            reader.hush()
+            return
+        text = self.main_text()
+        if text and not reader.read(text):
+            self.go("words", text=text)
 
     def back(self) -> None:
         """One screen back."""

@@ -17,6 +17,7 @@ from kivy.uix.screenmanager import NoTransition, ScreenManager
 
 from caregiver_app.presenters.interface import Phone
 from caregiver_app.screens.base import Page
+from caregiver_app.screens.reader import reader
 from caregiver_app.screens.style import ui
 
 #: name -> (module, class); a screen is imported when it is first shown, so that the app starts fast.
@@ -31,6 +32,12 @@ SCREENS = {
     "sync": ("sync", "SyncScreen"),
     "hours": ("hours", "HoursScreen"),
     "settings": ("settings", "SettingsScreen"),
+    "words": ("words_page", "WordsScreen"),
+    "courses": ("courses", "CoursesScreen"),
+    "course": ("course", "CourseScreen"),
+    "quiz": ("quiz", "QuizScreen"),
+    "permissions": ("permissions", "PermissionsScreen"),
+    "about": ("about", "AboutScreen"),
     "trouble": ("trouble", "TroubleScreen"),
 }
 
@@ -49,6 +56,7 @@ class Navigator(ScreenManager):
         self.stack: list[tuple[str, Page]] = []
         self._wanted = False
         self._serial = 0
+        reader.use(phone.platform.voice)
 
     # ------------------------------------------------------------------ ways
 
@@ -101,6 +109,7 @@ class Navigator(ScreenManager):
 
     def close(self) -> None:
         """The app ends: every screen lets go of what it holds, and writes what was typed."""
+        reader.hush()
         while self.stack:
             self._drop()
 
@@ -131,9 +140,7 @@ class Navigator(ScreenManager):
             self.page.refresh()
 
     def _make(self, name: str, params: dict[str, Any]) -> Page:
-        settings = self.phone.settings.view()
-        if (settings.text_size, settings.language) != (ui.theme.text_size, ui.language):
-            ui.use(settings.text_size, settings.language)
+        if ui.follow(self.phone.settings.view()):
             Window.clearcolor = ui.paper
         module, kind = SCREENS[name]
         page: Page = getattr(import_module(f"caregiver_app.screens.{module}"), kind)(self, **params)
@@ -154,4 +161,5 @@ class Navigator(ScreenManager):
         self.remove_widget(page)
 
     def _show(self) -> None:
+        reader.hush()
         self.current = self.stack[-1][1].name

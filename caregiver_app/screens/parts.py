@@ -117,6 +117,10 @@ class Card(Surface, Column):
     """What belongs together, on white."""
 
 
+class LinkCard(ButtonBehavior, Card):
+    """A card that leads somewhere as a whole."""
+
+
 class Gap(Widget):
     """Empty space."""
 
@@ -368,10 +372,40 @@ class TopBar(BoxLayout):
     def on_back(self) -> None:
         """The user wants to go back."""
 
+    def read_worded(self, width: float) -> bool:
+        """Whether there is room for the words of reading aloud."""
+        return width - self.back_width() - dp(24) >= ReadButton.own_width()
+
     @staticmethod
     def back_width() -> float:
         """The button is as wide as its arrow and word."""
         return measure(ui.word("back"), ui.body, None, True)[0] + ui.icon + dp(48)
+
+
+class ReadButton(BigButton):
+    """Reads the screen aloud, or stops; in elder mode on every screen. `reading`: it is being read."""
+
+    reading = BooleanProperty(False)
+    worded = BooleanProperty(True)
+
+    @staticmethod
+    def own_width() -> float:
+        """As wide as its icon and the longer of its words."""
+        words = (ui.word("read.aloud"), ui.word("read.stop"))
+        return max(measure(word, ui.body, None, True)[0] for word in words) + ui.icon + dp(40)
+
+    def on_release(self) -> None:
+        page: Any = self.parent
+        while page is not None and not hasattr(page, "read_aloud"):
+            page = page.parent
+        if page is not None:
+            page.read_aloud()
+
+
+class Heading(BoxLayout):
+    """A screen's title, and the button that reads it aloud."""
+
+    text = StringProperty("")
 
 
 class Tab(ButtonBehavior, BoxLayout):
@@ -424,7 +458,7 @@ def replace(box: Widget, widgets: Sequence[Widget]) -> None:
         box.add_widget(widget)
 
 
-def on_release(widget: Widget, action: Callable[[], Any]) -> Widget:
+def on_release(widget: Any, action: Callable[[], Any]) -> Any:
     """Bind a press without its argument, and hand the widget back."""
     widget.bind(on_release=lambda *_: action())
     return widget

@@ -1,4 +1,4 @@
-"""Language, size of type, and what this phone is."""
+"""Language, elder mode, size of type, reading aloud; learning, lock, permissions; and what this phone is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 from kivy.properties import ListProperty, NumericProperty, StringProperty
 
 from caregiver_app.screens.base import Page
-from caregiver_app.screens.parts import load_kv
+from caregiver_app.screens.parts import ListRow, load_kv, on_release, replace
+from caregiver_app.screens.style import ui
 
 
 class SettingsScreen(Page):
@@ -16,6 +17,9 @@ class SettingsScreen(Page):
     tab = "settings"
     has_back = False
     languages = ListProperty([])
+    editions = ListProperty([])
+    readings = ListProperty([])
+    voice_text = StringProperty("")
     sizes = ListProperty([])
     who = StringProperty("")
     address = StringProperty("")
@@ -29,13 +33,36 @@ class SettingsScreen(Page):
     def refresh(self) -> None:
         badge = self.phone.outbox.view().badge
         self.waiting = badge.waiting + badge.refused
-        view = self.phone.settings.view()
-        if view == self._shown:
+        view, learning = self.phone.settings.view(), self.phone.learning.view()
+        if (view, learning) == self._shown:
             return
-        self._shown = view
+        self._shown = (view, learning)
         self.languages, self.sizes = list(view.languages), list(view.text_sizes)
+        self.editions, self.readings = list(view.editions), list(view.readings)
+        self.voice_text = view.voice_text if view.aloud else ""
+        allowed = sum(1 for row in view.permissions if row.granted)
+        allowed_text = ui.word("settings.allowed", count=allowed, all=len(view.permissions))
+        rows = (
+            ("courses", "school", ui.word("settings.learning"), learning.summary),
+            ("permissions", "shield", ui.word("settings.permissions"), allowed_text),
+            ("about", "info", ui.word("settings.about"), ""),
+        )
+        replace(self.ids.rows, [self._row(*row) for row in rows])
         self.who, self.address, self.version = view.who, view.address, view.version
         self.device = view.device_id[:8]
+
+    def _row(self, name: str, picture: str, title: str, text: str) -> ListRow:
+        return on_release(ListRow(title=title, text=text, picture=picture), lambda: self.go(name))
+
+    def set_edition(self, edition: str) -> None:
+        """Standard, or 「长辈版」."""
+        self.phone.settings.set_edition(edition)
+        self.navigator.rebuild()
+
+    def set_aloud(self, value: str) -> None:
+        """Whether every screen offers to be read."""
+        self.phone.settings.set_aloud(value == "on")
+        self.navigator.rebuild()
 
     def set_language(self, language: str) -> None:
         """Speak it from now on."""

@@ -18,6 +18,7 @@ from kivy.metrics import Metrics, dp, sp
 from pylopdf_fonts_zh_cn import sans_path
 
 from caregiver_app import theme as themes
+from caregiver_app.presenters.views import SettingsView
 from caregiver_app.screens.typeset import broken
 from caregiver_app.screens.words import word
 
@@ -58,10 +59,19 @@ ICONS = {
     "plus": 0xF0415,
     "refused": 0xF12DF,
     "scan": 0xF0433,
+    "read": 0xF057E,
+    "read_book": 0xF14F7,
     "search": 0xF0349,
     "send": 0xF048A,
     "sent": 0xF05E1,
     "settings": 0xF0493,
+    "school": 0xF0474,
+    "lock": 0xF033E,
+    "stop": 0xF04DB,
+    "backspace": 0xF0B5C,
+    "shield": 0xF0565,
+    "info": 0xF02FC,
+    "fingerprint": 0xF0237,
     "sync": 0xF04E6,
     "tag": 0xF0432,
     "up": 0xF0143,
@@ -87,10 +97,19 @@ class Style:
         self.language = "zh"
         self.use("normal", "zh")
 
-    def use(self, text_size: str, language: str) -> None:
-        """Take a text size (`normal`, `large`, `largest`) and a language (`zh`, `en`)."""
-        self.theme = theme = themes.Theme(text_size)
+    def follow(self, settings: SettingsView) -> bool:
+        """Take what the user chose → whether anything changed."""
+        chosen = (settings.text_size, settings.language, settings.elder, settings.aloud)
+        if chosen == (self.theme.text_size, self.language, self.elder, self.aloud):
+            return False
+        self.use(*chosen)
+        return True
+
+    def use(self, text_size: str, language: str, elder: bool | None = None, aloud: bool = False) -> None:
+        """Take a text size (`normal`, `large`, `largest`), a language (`zh`, `en`), elder mode and reading aloud."""
+        self.theme = theme = themes.Theme(text_size, text_size != "normal" if elder is None else elder)
         self.language = language
+        self.aloud = aloud
         self.elder = theme.elder
         self.body = sp(theme.body_sp)
         self.name = sp(theme.name_sp)

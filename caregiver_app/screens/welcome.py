@@ -7,7 +7,7 @@ from typing import Any
 from kivy.properties import BooleanProperty, ListProperty, StringProperty
 from kivy.uix.widget import Widget
 
-from caregiver_app.presenters.views import Choice, EnrolView
+from caregiver_app.presenters.views import EnrolView
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import load_kv
 from caregiver_app.screens.style import ui
@@ -22,7 +22,7 @@ class WelcomeScreen(Page):
 
     has_back = False
     languages = ListProperty([])
-    sizes = ListProperty([])
+    editions = ListProperty([])
     code = StringProperty("")
     address = StringProperty("")
     asks_address = BooleanProperty(True)
@@ -47,10 +47,7 @@ class WelcomeScreen(Page):
     def refresh(self) -> None:
         settings = self.phone.settings.view()
         self.languages = list(settings.languages)
-        self.sizes = [
-            Choice("normal", ui.word("welcome.normal"), settings.text_size == "normal"),
-            Choice("large", ui.word("welcome.elder"), settings.text_size != "normal"),
-        ]
+        self.editions = list(settings.editions)
 
     def _say(self, view: EnrolView) -> None:
         self.problem = view.problem
@@ -63,10 +60,10 @@ class WelcomeScreen(Page):
         self.phone.settings.set_language(language)
         self.navigator.rebuild()
 
-    def set_size(self, size: str) -> None:
-        """Standard, or 长辈版."""
+    def set_edition(self, edition: str) -> None:
+        """Standard, or 「长辈版」."""
         self._keep()
-        self.phone.settings.set_text_size(size)
+        self.phone.settings.set_edition(edition)
         self.navigator.rebuild()
 
     def _keep(self) -> None:

@@ -23,8 +23,10 @@ WORDS: dict[str, tuple[str, str]] = {
     # welcome
     "welcome.name": ("月探", "Yuetan"),
     "welcome.line": ("每位老人，月月有人看望", "Every elder, visited every month"),
-    "welcome.normal": ("标准字", "Standard"),
-    "welcome.elder": ("长辈版", "Large type"),
+    "welcome.elder_help": (
+        "长辈版：字大、按钮大、能朗读。",
+        "For elders: larger type and buttons, read aloud.",
+    ),
     "welcome.enrol": ("把这部手机登记给您", "Register this phone for you"),
     "welcome.enrol_help": (
         "社区工作人员会给您一个登记码。扫一扫，或者打进来。",
@@ -151,9 +153,71 @@ WORDS: dict[str, tuple[str, str]] = {
         "Once a volunteer's visit is accepted, the time is shown here.",
     ),
     "hours.no_entries": ("还没有记录", "No entries yet"),
+    # learning
+    "courses.empty_help": ("社区发来课程后会出现在这里。", "Courses appear here when your community sends some."),
+    "courses.required": ("第一次探访前要学", "Before your first visit"),
+    "course.gone": ("这门课程已经收回", "This course was taken back"),
+    "course.gone_help": ("请返回看别的课程。", "Go back to the others."),
+    "course.quiz": ("答 {count} 道题", "Answer {count} questions"),
+    "course.quiz_again": ("再答一次（{count} 道题）", "Answer once more ({count} questions)"),
+    "course.read": ("我读完了", "I have read it"),
+    "course.disk": ("手机存储满了，没有记下来。", "The phone is full: it was not kept."),
+    "quiz.number": ("第 {at} 题，共 {of} 题", "Question {at} of {of}"),
+    "quiz.mine": ("您选的：{answer}", "You chose: {answer}"),
+    "quiz.mark": ("看看答对多少", "See how many are right"),
+    "quiz.again": ("再答一次", "Try again"),
+    "quiz.back": ("回到课程", "Back to the course"),
+    # reading aloud
+    "read.aloud": ("朗读", "Read"),
+    "read.stop": ("停止", "Stop"),
+    "read.chosen": ("已选：{what}", "Chosen: {what}"),
+    "read.choose": ("可选：{what}", "To choose from: {what}"),
     # settings
     "settings.title": ("设置", "Settings"),
     "settings.language": ("语言", "Language"),
+    "settings.edition": ("版本", "Edition"),
+    "settings.aloud": ("朗读屏幕", "Read screens aloud"),
+    "settings.learning": ("学习", "Learning"),
+    "settings.permissions": ("权限说明", "Permissions"),
+    "settings.allowed": ("{all} 项中已允许 {count} 项", "{count} of {all} allowed"),
+    "settings.about": ("关于与隐私", "About and privacy"),
+    "permissions.line": (
+        "只要这几样。不允许也能探访，只是少一点方便。",
+        "Only these. Visits work without them, with a little less ease.",
+    ),
+    "permissions.allow": ("现在允许", "Allow now"),
+    "about.what": ("这是什么", "What this is"),
+    "about.what_text": (
+        "月探帮您记住该看望哪些老人，并把每次探访告诉社区。",
+        "Yuetan reminds you whom to visit, and tells the community of every visit.",
+    ),
+    "about.keeps": ("手机里存了什么", "What lies on this phone"),
+    "about.keeps_text": (
+        "只有您负责的老人：姓名、住址、电话、需要留意的事。没有身份证号。都是加密的，锁上以后谁也看不了。",
+        "Only the elders you visit: name, address, phone, what to mind. Never an ID number. "
+        "It is encrypted, and nobody reads it while the app is locked.",
+    ),
+    "about.sends": ("送到哪里", "Where it goes"),
+    "about.sends_text": (
+        "只送到社区的服务器，送出前就加密封好。没有广告，没有别的公司。",
+        "Only to your community's server, sealed before it leaves. No advertisements, no other company.",
+    ),
+    "about.position": ("会跟踪我吗", "Am I followed?"),
+    "about.position_text": (
+        "不会。只在探访开始和结束时各记一次位置。",
+        "No. The position is noted once at the start and once at the end of a visit.",
+    ),
+    "about.lost": ("手机丢了怎么办", "If the phone is lost"),
+    "about.lost_text": (
+        "马上告诉社区，他们会停用这部手机，名单就打不开了。已经保存的探访不会丢。",
+        "Tell the community at once: they revoke it and its list is gone. Saved visits are not lost.",
+    ),
+    "about.rights": ("老人和您的权利", "The elders' rights and yours"),
+    "about.rights_text": (
+        "可以问社区存了什么、要求更正或删除。不愿记健康或位置，探访照样进行。",
+        "Ask the community what is kept, have it corrected or deleted. "
+        "Whoever refuses health notes or positions is visited all the same.",
+    ),
     "settings.size": ("字的大小", "Text size"),
     "settings.phone": ("这部手机", "This phone"),
     "settings.who": ("使用人", "Used by"),

@@ -16,6 +16,7 @@ from caregiver_app.store.vault import Locked, Spoiled
 OPEN = frozenset(
     {
         "access_ends",
+        "aloud",
         "base_url",
         "clock",
         "closed",
@@ -23,6 +24,7 @@ OPEN = frozenset(
         "contact_at",
         "cursor",
         "device_id",
+        "elder",
         "epoch",
         "incoming_cursor",
         "language",

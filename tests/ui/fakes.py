@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from caregiver_app.platform.fake import fake
+from caregiver_app.presenters.demo import courses
 from caregiver_app.presenters.hours import HourEntry, HoursView
+from caregiver_app.presenters.learning import CourseRow, CourseView, LearningView, Question, QuizView
+from caregiver_app.presenters.markdown import blocks
 from caregiver_app.presenters.views import (
     Call,
     Choice,
@@ -23,6 +26,7 @@ from caregiver_app.presenters.views import (
     OutboxRow,
     OutboxView,
     PastVisit,
+    PermissionRow,
     Saved,
     ScanView,
     SettingsView,
@@ -137,8 +141,11 @@ class FakePhone:
         }
         self.dialled: list[str] = []
         self.sent_now = 0
+        self.is_elder = self.aloud = text_size != "normal"
+        self.no_courses = False
+        self.quiz_taken = FakeQuiz(self)
         self.enrol = self.today = self.scan = self.elder = self.outbox = self.settings = self.hours = None
-        for name in ("enrol", "today", "scan", "elder", "outbox", "settings", "hours"):
+        for name in ("enrol", "today", "scan", "elder", "outbox", "settings", "hours", "learning"):
             setattr(self, name, _Part(self, name))
 
     def say(self, zh: str, en: str) -> str:
@@ -165,9 +172,7 @@ class FakePhone:
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         return lambda: None
 
-    def in_background(
-        self, work: Callable[[], Any], done: Callable[[Any, BaseException | None], None]
-    ) -> None:
+    def in_background(self, work: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> None:
         try:
             result = work()
         except Exception as error:
@@ -300,11 +305,7 @@ class FakePhone:
                 (("home", "上门", "Home visit"), ("phone", "电话", "Phone"), ("video", "视频", "Video")),
                 "home",
             ),
-            (
-                PastVisit(
-                    s("10月28日 09:12", "28 Oct 09:12"), s("见到了", "Met"), "sent", s("已发送", "Sent")
-                ),
-            ),
+            (PastVisit(s("10月28日 09:12", "28 Oct 09:12"), s("见到了", "Met"), "sent", s("已发送", "Sent")),),
             None,
         )
 
@@ -362,24 +363,78 @@ class FakePhone:
         )
 
     def settings_view(self) -> SettingsView:
+        on = self.aloud
+        why = self.say(
+            "扫老人家里的二维码牌。不扫的时候相机是关着的。", "To scan the tag. Off whenever you are not scanning."
+        )
         return SettingsView(
-            (Choice("zh", "中文", self.language == "zh"), Choice("en", "English", self.language == "en")),
-            self.choices(
+            languages=(Choice("zh", "中文", self.language == "zh"), Choice("en", "English", self.language == "en")),
+            editions=self.choices(
+                (("standard", "标准版", "Standard"), ("elder", "长辈版", "For elders")),
+                "elder" if self.is_elder else "standard",
+            ),
+            text_sizes=self.choices(
                 (
-                    ("normal", "标准", "Standard"),
-                    ("large", "大字", "Large"),
-                    ("largest", "特大字", "Largest"),
+                    ("normal", "标准字号", "Normal text"),
+                    ("large", "大字", "Large text"),
+                    ("largest", "特大字", "Largest text"),
                 ),
                 self.text_size,
             ),
-            self.language,
-            self.text_size,
-            1.0,
-            "李梅",
-            "0193a1b2-0000-7000-8000-000000000001",
-            "http://127.0.0.1:8000",
-            "0.1.0",
+            readings=self.choices((("on", "开", "On"), ("off", "关", "Off")), "on" if on else "off"),
+            language=self.language,
+            elder=self.is_elder,
+            text_size=self.text_size,
+            aloud=on,
+            voice_text=self.say(
+                "这台设备没有装中文语音，会用大字显示。", "No voice here: the words are shown in large type."
+            ),
+            permissions=(
+                PermissionRow(None, self.say("上网", "Network"), why, True, self.say("已允许", "Allowed")),
+                PermissionRow("camera", self.say("相机", "Camera"), why, False, self.say("未允许", "Not allowed")),
+            ),
+            who="李梅",
+            device_id="0193a1b2-0000-7000-8000-000000000001",
+            address="http://127.0.0.1:8000",
+            version="0.1.0",
         )
+
+    # ------------------------------------------------------------ learning
+
+    def learning_view(self) -> LearningView:
+        s = self.say
+        if self.no_courses:
+            return LearningView((), (), s("还没有课程", "No courses yet"), "")
+        rows = (
+            CourseRow(
+                "c1",
+                s("敲门之后：第一次探访要知道的事", "After you knock: what to know on your first visit"),
+                True,
+                "failed",
+                s("没有通过，可以再答一次", "Not passed; try again any time"),
+            ),
+            CourseRow("c2", s("燃气安全", "Gas safety"), False, "open", s("还没有学", "Not done yet")),
+            CourseRow(
+                "c3",
+                s("手语入门", "First signs"),
+                False,
+                "passed",
+                s("已学完，有网络时告诉服务器", "Done; the server is told once there is a network"),
+            ),
+        )
+        return LearningView(
+            rows,
+            rows[:1],
+            s("3 门课程，已学完 1 门", "1 of 3 done"),
+            s("第一次探访前请先学习（还有 1 门）", "Please learn before your first visit: 1 to go"),
+        )
+
+    def course(self, course_id: str) -> CourseView | None:
+        row = next((r for r in self.learning_view().rows if r.id == course_id), None)
+        if row is None:
+            return None
+        text = courses()[0]["markdown"][self.language]
+        return CourseView(row, blocks(text), 0 if row.id == "c2" else 2)
 
     def hours_view(self) -> HoursView | None:
         s = self.say
@@ -416,6 +471,12 @@ class _Part:
     def set_text_size(self, size: str) -> Any:
         self._phone.text_size = size
 
+    def course(self, course_id: str) -> Any:
+        return self._phone.course(course_id)
+
+    def quiz(self, course_id: str) -> Any:
+        return self._phone.quiz_taken
+
     def can_decode(self) -> bool:
         return True
 
@@ -450,6 +511,54 @@ class _Part:
 
     def try_again(self, visit_id: str) -> None:
         self._phone.sent_now += 1
+
+
+class FakeQuiz:
+    """Two questions, kept nowhere; marked: one right, one wrong."""
+
+    def __init__(self, phone: FakePhone) -> None:
+        self._phone = phone
+        self._chosen: dict[int, int] = {}
+        self._marked = False
+
+    def view(self) -> QuizView:
+        s = self._phone.say
+        words = self._phone.language
+        questions = []
+        for at, one in enumerate(courses()[0]["quiz"]):
+            options = tuple(option[words] for option in one["options"])
+            if self._marked:
+                said = s("✗ 不对。正确答案：", "✗ Not so. Right is: ") + options[one["correct"]]
+                questions.append(Question(one["question"][words], options, 1, at == 1, said, one["why"][words]))
+            else:
+                questions.append(Question(one["question"][words], options, self._chosen.get(at)))
+        return QuizView(
+            s("敲门之后：第一次探访要知道的事", "After you knock: what to know on your first visit"),
+            tuple(questions),
+            len(self._chosen),
+            self._marked,
+            False,
+            s(
+                "2 题答对 1 题，还没有通过。看看说明，再答一次。",
+                "1 of 2 right: not passed yet. Read why, and try again.",
+            )
+            if self._marked
+            else "",
+            len(self._chosen) == 2 and not self._marked,
+            "" if self._marked else s("还有 2 题没有答", "2 questions to go"),
+        )
+
+    def choose(self, question: int, option: int) -> QuizView:
+        self._chosen[question] = option
+        return self.view()
+
+    def mark(self) -> QuizView:
+        self._marked = True
+        return self.view()
+
+    def again(self) -> QuizView:
+        self._chosen, self._marked = {}, False
+        return self.view()
 
 
 class FakeVisit:
@@ -538,9 +647,7 @@ class FakeVisit:
         return self._put(reason=reason)
 
     def all_good(self) -> VisitView:
-        return self._put(
-            answers={f"{g}.{i[0]}": "good" for g, _, _, items in GROUPS for i in items}, all_good=True
-        )
+        return self._put(answers={f"{g}.{i[0]}": "good" for g, _, _, items in GROUPS for i in items}, all_good=True)
 
     def answer(self, item_id: str, value: str | None) -> VisitView:
         answers = {**self._s["answers"], item_id: value}

@@ -48,6 +48,8 @@ def tour(stage: harness.Stage, language: str, size: str, take: Callable[[str], N
 
     def quiet(phone: Any) -> Any:
         phone.settings.set_language(language)
+        if size != "normal":
+            phone.settings.set_edition("elder")
         phone.settings.set_text_size(size)
         phone.start = lambda: None
         return phone

@@ -61,6 +61,16 @@ def nothing_saved(navigator: Any, phone: FakePhone) -> None:
     navigator.home("sync")
 
 
+def no_courses(navigator: Any, phone: FakePhone) -> None:
+    phone.no_courses = True
+    navigator.go("courses")
+
+
+def quiz_marked(navigator: Any, phone: FakePhone) -> None:
+    navigator.go("quiz", course_id="c1")
+    navigator.page.show(phone.quiz_taken.mark())
+
+
 SCREENS: dict[str, Callable[[Any, FakePhone], None]] = {
     "welcome": welcome,
     "today": lambda navigator, phone: navigator.home("today"),
@@ -77,6 +87,15 @@ SCREENS: dict[str, Callable[[Any, FakePhone], None]] = {
     "sync, empty": nothing_saved,
     "hours": lambda navigator, phone: navigator.home("hours"),
     "hours, none": no_account,
+    "words": lambda navigator, phone: navigator.go("words", text=phone.say("老人们平安。", "All are well.") * 20),
+    "courses": lambda navigator, phone: navigator.go("courses"),
+    "courses, none": no_courses,
+    "course": lambda navigator, phone: navigator.go("course", course_id="c1"),
+    "course, gone": lambda navigator, phone: navigator.go("course", course_id="no"),
+    "quiz": lambda navigator, phone: navigator.go("quiz", course_id="c1"),
+    "quiz, marked": quiz_marked,
+    "permissions": lambda navigator, phone: navigator.go("permissions"),
+    "about": lambda navigator, phone: navigator.go("about"),
     "settings": lambda navigator, phone: navigator.home("settings"),
 }
 

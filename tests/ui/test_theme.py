@@ -17,11 +17,12 @@ def test_every_border_of_something_to_touch_stands_out_three_to_one(shape: str, 
     assert contrast(shape, ground) >= 3
 
 
+@pytest.mark.parametrize("elder", [False, True])
 @pytest.mark.parametrize("size", BODY_SP)
-def test_no_type_is_smaller_than_18_sp_and_no_target_smaller_than_the_norm(size: str) -> None:
-    theme = Theme(size)
+def test_no_type_is_smaller_than_18_sp_and_no_target_smaller_than_the_norm(size: str, elder: bool) -> None:
+    theme = Theme(size, elder)
     assert min(theme.body_sp, theme.name_sp, theme.title_sp, theme.small_sp, theme.figure_sp) >= 18
-    assert theme.target_dp >= (60 if theme.elder else 48)
+    assert theme.target_dp >= (60 if elder else 48)
 
 
 def test_elder_mode_has_the_steps_18_24_30() -> None:

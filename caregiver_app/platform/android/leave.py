@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from caregiver_app.platform.android.bridge import activity, ask, java, sdk, service
+from caregiver_app.platform.needs import NEEDS
 
 TIRAMISU = 33
-#: Our name → Android's; buildozer.spec asks for exactly these (a test compares them).
-NAMES = {
-    "camera": ("android.permission.CAMERA",),
-    "position": ("android.permission.ACCESS_FINE_LOCATION", "android.permission.ACCESS_COARSE_LOCATION"),
-    "notifications": ("android.permission.POST_NOTIFICATIONS",),
-}
+NAMES = {name: tuple(f"android.permission.{one}" for one in need.android) for name, need in NEEDS.items()}
 
 
 class AndroidPermissions:
