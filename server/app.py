@@ -32,6 +32,7 @@ APIS: tuple[str, ...] = (
     "server.reviews.api",
     "server.alerts.api",
     "server.timebank.api",
+    "server.courses.api",
     "server.sync.visits",
     "server.sync.sealed",
     "server.sync.api",

@@ -22,6 +22,7 @@ COMMANDS = {
     "elders": "server.elders.cli:elders",
     "tags": "server.tags.cli:tags",
     "devices": "server.devices.cli:devices",
+    "courses": "server.courses.cli:courses",
     "serve": "server.serving:serve",
     "scheduler": "server.scheduler.cli:scheduler",
     "job": "server.scheduler.cli:job",

@@ -78,6 +78,8 @@ RIGHTS: dict[str, Right] = {
     "sync.pull": Right(region=STAFF | {DIRECTOR}, paired=VISITORS),
     "sync.push": Right(region=STAFF | {DIRECTOR}, paired=VISITORS),
     "photos.write": Right(own=VISITORS | {DIRECTOR}),
+    "courses.read": Right(own=VISITORS | READERS),
+    "courses.progress": Right(region=READERS),
     "visits.read": Right(region=READERS | STAFF, own=VISITORS),
     "visits.review": Right(region=LEADERS),
     "visits.reopen": Right(region=LEADERS),

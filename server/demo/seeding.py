@@ -20,6 +20,8 @@ from server import closing, intake, outcomes
 from server.absences.model import Absence
 from server.callbacks import service as callbacks
 from server.callbacks.model import Callback
+from server.courses import service as courses
+from server.courses.reading import read_path
 from server.demo import world
 from server.demo.world import Happening
 from server.elders import service as elders
@@ -39,6 +41,7 @@ from shared.ids import uuid7
 from shared.rules.months import Month
 
 REGIONS = Path(__file__).with_name("weidu.csv")
+COURSES = Path(__file__).parents[1] / "courses" / "shipped"
 DISTRICT = 411002000000
 SEED = 20261
 # The demo's own logins; the rest of its people enrol a phone with a code. They guard nothing but invented data.
@@ -65,6 +68,7 @@ def seed(
     district = session.scalars(sa.select(Region).where(Region.code == DISTRICT)).one()
     county = regions.open_county(session, district, now=begun)
     policies.create_defaults(session, county.id, begun)
+    courses.import_courses(session, [county.id], read_path(COURSES), now=begun)
     places = _villages(session, rng)
     register = world.elders(rng, places, count, months[0].first)
     visitors = world.visitors(rng, places)

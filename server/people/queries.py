@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -56,9 +56,11 @@ def person(session: Session, user_id: uuid.UUID, today: dt.date) -> Person | Non
 
 
 def people_page(
-    session: Session, page: PageArgs, today: dt.date, within: ColumnElement[bool], *, role: str | None = None
-) -> Page[Person]:
-    """People who hold a role today in a region of `within` (a clause on RoleGrant and Region), by name and id."""
+    session: Session, page: PageArgs, today: dt.date, within: ColumnElement[bool], *, role: str | None = None,
+    roles: Collection[str] | None = None,
+) -> Page[Person]:  # fmt: skip
+    """People who hold a role today (this one, one of these) in a region of `within` (a clause on RoleGrant and
+    Region), by name and id."""
     held = (
         select(RoleGrant.id)
         .join(Region, Region.id == RoleGrant.region_id)
@@ -66,12 +68,14 @@ def people_page(
     )
     if role is not None:
         held = held.where(RoleGrant.role == role)
+    if roles is not None:
+        held = held.where(RoleGrant.role.in_(sorted(roles)))
     wanted = select(User).where(held.exists()).order_by(User.username).limit(page.limit + 1)
     if (after := page.after(str)) is not None:
         wanted = wanted.where(User.username > after[0])
     cut = page.cut(session.scalars(wanted).all(), lambda user: (user.username,))
-    roles = roles_of(session, [user.id for user in cut.items], today)
-    return cut.map(lambda user: Person(user, roles.get(user.id, ())))
+    held_by = roles_of(session, [user.id for user in cut.items], today)
+    return cut.map(lambda user: Person(user, held_by.get(user.id, ())))
 
 
 def names_of(session: Session, user_ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:

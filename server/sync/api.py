@@ -59,7 +59,7 @@ class ChangesOut(Shape):
     config = fields.Dict()
     removed = fields.Dict(
         keys=fields.String(), values=fields.List(fields.String()),
-        metadata={"description": "ids to drop from policies, alerts, people"},
+        metadata={"description": "ids to drop from policies, alerts, people; `id/version` of courses"},
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ from server.sync.scope import Held
 from server.sync.sections import Section
 
 PAGE = 500  # elders in one answer
-SECTIONS = ("policies", "forms", "alerts", "people")
+SECTIONS = ("policies", "forms", "alerts", "people", "courses")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,9 @@ def _difference(
         "forms": sections.forms(),
         "alerts": sections.alerts(session, who, held, before.get("alerts", {}), now),
         "people": sections.people(session, who, held, today, now),
+        "courses": sections.courses(
+            session, sections.counties_of(who, held), who.user_id, before.get("courses", {})
+        ),
     }
     tags = sections.tags(session, held)
     old_tags = before.get("tags", {})
@@ -129,7 +132,7 @@ def _difference(
         after[name] = {key: entry.version for key, entry in new.items() if entry.version is not None}
         if gone := sorted(key for key in old if key not in new):
             removed[name] = gone
-    answer |= {"account": account, "courses": [], "config": setting.config, "removed": removed}
+    answer |= {"account": account, "config": setting.config, "removed": removed}
     after["tags"] = {key: entry.version for key, entry in tags.items()}
     after["entries"] = {"ids": entry_ids}
     return answer, after

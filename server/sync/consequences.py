@@ -1,4 +1,5 @@
-"""What follows from what phones tell: an SOS raises its alert, a call up the ladder is written to the alert it was for.
+"""What follows from what phones tell: an SOS raises its alert, a call up the ladder is written to the alert it was for,
+a course that was finished is put down to whoever finished it.
 
 A phone that was offline cannot know the alert's id, so the subject of an event may also be the visit or the SOS that
 raised it.
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from server.alerts import service as alerts
 from server.alerts.model import Alert, AlertEvent
 from server.auth.reach import Actor
+from server.courses import service as courses
 from server.elders.model import Elder
 from server.pairings import queries as pairings
 from server.sync import scope
@@ -25,7 +27,7 @@ from server.sync.model import PhoneEvent
 from server.visits.model import Visit
 from shared.clock import trusted_times
 from shared.ids import uuid7
-from shared.protocol.event import LADDER_CALL, SOS, Event
+from shared.protocol.event import COURSE_DONE, LADDER_CALL, SOS, Event
 
 FROM_VISITS = ("no_answer", "urgent")
 Subjects = Mapping[uuid.UUID, "Subject"]
@@ -96,9 +98,24 @@ def follow(
     emergencies = [e for e in events if e.kind == SOS]
     if emergencies:
         alerts.raise_alerts(session, [_wanted(who, county_id, e, about, now) for e in emergencies], now=now)
+    learnt = [r for e in events if e.kind == COURSE_DONE and (r := _result(e, now)) is not None]
+    if learnt:
+        courses.record(session, county_id, who.user_id, learnt)
     calls = [e for e in events if e.kind == LADDER_CALL and e.subject_id in about]
     if calls:
         _write_calls(session, who, county_id, calls, about, now, today)
+
+
+def _result(event: Event, now: dt.datetime) -> courses.Result | None:
+    """What a phone says of a quiz; None: too little to be one (the event is kept all the same)."""
+    version, correct, of = (event.number(name) for name in ("version", "correct", "of"))
+    if event.subject_id is None or version is None or correct is None or of is None or correct > of:
+        return None
+    passed = event.data.get("passed")
+    return courses.Result(
+        event.id, event.subject_id, version, correct, of, passed if isinstance(passed, bool) else correct == of,
+        min(_trusted(event, now), now),
+    )  # fmt: skip
 
 
 def _wanted(

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from server.alerts.model import Alert
 from server.alerts.queries import OWN_ONLY
 from server.auth.reach import Actor
+from server.courses import queries as course_queries
 from server.elders.model import Elder
 from server.pairings.model import Pairing
 from server.people.model import RoleGrant, User
@@ -183,6 +184,26 @@ def policies(known: Mapping[int, Mapping[str, VisitPolicy]]) -> Section:
                 "per_week": policy.per_week, "home_per_month": policy.home_per_month,
             }  # fmt: skip
             section[policy.id] = Entry(policy.version, item)
+    return section
+
+
+def courses(
+    session: Session, counties: Collection[int], user_id: uuid.UUID, known: Mapping[str, Any]
+) -> Section:
+    """What there is to learn, by id and version, with what this person finished. The words of those that the phone
+    holds (`known`) stay where they are: pictures make them large."""
+    section: Section = {}
+    changed = []
+    for course, mine in course_queries.of_person(session, counties, user_id):
+        seen = [course.required, course.position, mine and [mine.version, mine.at.isoformat()]]
+        key, version = f"{course.id}/{course.version}", zlib.crc32(json.dumps(seen).encode())
+        section[key] = Entry(version, None)
+        if known.get(key) != version:
+            changed.append((key, course, mine))
+    words = course_queries.contents(session, [course for _, course, _ in changed])
+    for key, course, mine in changed:
+        content = words[course.county_id, course.id]
+        section[key] = Entry(section[key].version, course_queries.wire(course, content, mine))
     return section
 
 

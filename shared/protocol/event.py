@@ -8,7 +8,7 @@ Kinds and their `data` today:
                  other", "outcome": "reached|no_answer|whereabouts|refused|other", "words": ""}`; `whereabouts`:
                  somebody said where the elder is, and `words` says where and how they know.
     sos          subject: the elder, or null. `{"words": ""}`.
-    course_done  subject: null. `{"course": id, "version": n, "score": 0…1}`.
+    course_done  subject: the course. `{"version": n, "correct": n, "of": n, "passed": bool}`: one attempt at its quiz.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ class Event:
         """A text of `data`, cleaned and cut; "" where there is none."""
         value = self.data.get(name)
         return clean_text(value)[:longest] if isinstance(value, str) else ""
+
+    def number(self, name: str, largest: int = 100_000) -> int | None:
+        """A whole number of `data`, from 0; None where there is none."""
+        value = self.data.get(name)
+        return value if type(value) is int and 0 <= value <= largest else None
 
 
 @dataclass(frozen=True, slots=True)
