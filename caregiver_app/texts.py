@@ -159,6 +159,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "应用版本太旧：探访仍会发送，但名单不再更新，请升级",
         "The app is too old: visits still go out, the list is not renewed; please update",
     ),
+    "sync.sealed": (
+        "服务器打不开封装的探访，重新登记后会照原样发送",
+        "The server cannot open what was sealed; after a new enrolment it is sent as it is",
+    ),
+    "sync.locked": ("解锁后继续发送照片", "Photos go on once the app is unlocked"),
     # What went wrong, last
     "failure.network": ("网络中断，稍后自动再试", "connection broken, tries again by itself"),
     "failure.busy": ("服务器忙，稍后自动再试", "server busy, tries again by itself"),
@@ -167,6 +172,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "failure.refused": ("服务器不接受请求", "the server would not"),
     "failure.auth": ("登录凭证未被接受", "the right to speak was not accepted"),
     "failure.no_result": ("服务器没有说明结果，会再发送", "no result was given, it is sent again"),
+    "failure.sealed": (
+        "服务器打不开封装，重新登记后再发送",
+        "the server cannot open the seal; sent again after a new enrolment",
+    ),
+    "failure.locked": ("解锁后再发送", "sent once the app is unlocked"),
+    "failure.gap": ("服务器只收到一部分，会接着发送", "the server has only a part, it goes on from there"),
+    "failure.file_lost": ("本机上的照片文件已丢失", "the photo's file is gone from this phone"),
     "failure.rejected": ("未说明原因", "no reason was given"),
     "failure.unexpected": ("服务器的回答无法理解", "the server's answer made no sense"),
     # Enrol

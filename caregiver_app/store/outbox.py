@@ -90,10 +90,10 @@ class Outbox(Queue):
             if batch and (size > limit_bytes or row[2] != batch[0].device_id):
                 break
             found = self._database.row(
-                "SELECT id, key_id, sealed, signature, device_id FROM outbox WHERE id = ?", (row[0],)
+                "SELECT id, key_id, sealed, signature, device_id, urgent, attempts FROM outbox WHERE id = ?", (row[0],)
             )
             if found is not None:
-                batch.append(SealedItem(*found))
+                batch.append(SealedItem(*found[:5], urgent=bool(found[5]), attempts=found[6]))
         return batch
 
     def unsealed(self, limit: int = 1000) -> list[str]:

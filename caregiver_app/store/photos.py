@@ -162,9 +162,9 @@ class Photos:
         if state == "sent":
             self._keep_sealed_only(photo)
 
-    def failed(self, photo: Photo, error: str) -> None:
-        """An attempt came to nothing; what arrived of it must be asked."""
-        self._set(photo, "attempts = attempts + 1, last_error = ?, offset = NULL", error)
+    def failed(self, photo: Photo, error: str, *, counts: bool = True) -> None:
+        """An attempt came to nothing; what arrived of it must be asked. `counts`: it may be the photo's own fault."""
+        self._set(photo, "attempts = attempts + ?, last_error = ?, offset = NULL", int(counts), error)
 
     def give_up_pictures(self) -> None:
         """Nobody can open them any more; their sealed forms are what counts."""

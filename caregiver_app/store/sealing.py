@@ -33,6 +33,8 @@ class SealedItem:
     sealed: bytes
     signature: bytes
     device_id: str
+    urgent: bool = False
+    attempts: int = 0
 
 
 class Sealer:

@@ -84,7 +84,6 @@ def enrol(store: Store, platform: Platform, http: Http, base_url: str, code: str
             base_url=base_url,
             user=user,
             server_key=answer.get("server_key"),
-            config=answer.get("config"),
             standing=ENROLLED,
         )
 
@@ -111,6 +110,9 @@ def keep_tokens(store: Store, platform: Platform, answer: dict[str, Any]) -> Non
         refresh_token=answer.get("refresh_token") or store.meta.get("refresh_token"),
         access_ends=ends.isoformat(timespec="seconds"),
     )
+    if isinstance(answer.get("config"), dict):
+        # The server's keys change; what is saved from now on is sealed for the new one.
+        store.meta.set(config=answer["config"])
 
 
 def lost(store: Store) -> None:

@@ -5,14 +5,19 @@ The client follows no redirects: a hotel's login page is not the server.
 
 from __future__ import annotations
 
+import io
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 from caregiver_app.version import VERSION
 
-CONNECT_S, READ_S = 15.0, 60.0
+CONNECT_S, READ_S = 20.0, 60.0
+# Masts and routers forget connections that nobody uses, and tell neither side.
+IDLE_S = 50.0
 LARGEST_ANSWER = 64 * 1024 * 1024
 
 
@@ -55,9 +60,15 @@ class Response:
         return str((problem or {}).get("code") or "")
 
     def retry_after_s(self) -> float | None:
-        """Seconds of `Retry-After`; dates are left to our own backoff."""
-        value = self.headers.get("retry-after", "")
-        return float(value) if value.isascii() and value.isdigit() else None
+        """Seconds of `Retry-After`; a date is read against the answer's own `Date`, whatever our clock says."""
+        value = self.headers.get("retry-after", "").strip()
+        if value.isascii() and value.isdigit():
+            return float(value[:9])
+        try:
+            until = parsedate_to_datetime(value)
+            return max(0.0, (until - parsedate_to_datetime(self.headers.get("date", ""))).total_seconds())
+        except (TypeError, ValueError, IndexError, OverflowError):
+            return None
 
 
 class Http(Protocol):
@@ -72,11 +83,14 @@ class RequestsHttp:
 
     def __init__(self) -> None:
         self._session: Any = None
+        self._used = 0.0
 
     def send(self, base_url: str, request: Request) -> Response:
         # Loaded at the first exchange, on the sync thread: the list is to be on the screen before that.
         import requests
 
+        if time.monotonic() - self._used > IDLE_S:
+            self.close()
         if self._session is None:
             self._session = requests.Session()
             self._session.headers["User-Agent"] = f"Yuetan/{VERSION}"
@@ -85,13 +99,16 @@ class RequestsHttp:
                 request.method,
                 base_url + request.path,
                 headers=dict(request.headers),
-                data=request.body,
+                # As a file it goes out in blocks, each with CONNECT_S of its own: a slow line is not a dead one.
+                data=io.BytesIO(request.body) if request.body else request.body,
                 timeout=(CONNECT_S, READ_S),
                 allow_redirects=False,
             )
             body = answer.content
         except (requests.RequestException, OSError, ValueError) as error:
             raise NetworkError(type(error).__name__) from error
+        finally:
+            self._used = time.monotonic()
         if len(body) > LARGEST_ANSWER:
             raise NetworkError("the answer is too large")
         return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
@@ -100,3 +117,4 @@ class RequestsHttp:
         """Give up kept connections."""
         if self._session is not None:
             self._session.close()
+            self._session = None

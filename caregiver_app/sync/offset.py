@@ -13,6 +13,8 @@ from caregiver_app.store.meta import Meta
 
 # An answer that took longer says too little about when the server looked at its clock.
 SLOWEST_MS = 10_000
+# What is outside was not said by a server of ours, and arithmetic with it would end where dates end.
+SANE = (2020, 2200)
 
 
 def learn(meta: Meta, clock: Clock, server_time: Any, asked_at: datetime, asked_uptime: int, asked_boot: str) -> None:
@@ -22,7 +24,7 @@ def learn(meta: Meta, clock: Clock, server_time: Any, asked_at: datetime, asked_
     nothing is known of this boot.
     """
     at = parse(server_time)
-    if at is None or clock.boot() != asked_boot:
+    if at is None or not SANE[0] <= at.year < SANE[1] or clock.boot() != asked_boot:
         return
     took = max(0, clock.uptime_ms() - asked_uptime)
     known = meta.get("clock")

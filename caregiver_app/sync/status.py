@@ -7,13 +7,20 @@ from dataclasses import dataclass
 
 @dataclass
 class Status:
-    """`code` names the last outcome (a `sync.<code>` in `texts.py`); `detail` is the server's words."""
+    """`code` names what there is to say (a `sync.<code>` in `texts.py`); `detail` is the server's words.
+
+    `doing`: the lane that was last worked on. `next_ms`: uptime of the next try; None: nothing is planned.
+    `too_old`: the server sends this app nothing new any more.
+    """
 
     code: str = "idle"
     detail: str = ""
     busy: bool = False
+    doing: str = ""
     failures: int = 0
     wait_s: float = 0.0
+    next_ms: int | None = None
+    too_old: bool = False
 
     @property
     def failing(self) -> bool:

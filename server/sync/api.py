@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from flask import Response, current_app, request
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from server import clock
 from server.auth.current import actor
@@ -21,7 +21,7 @@ from server.keys import ring
 from server.language import language
 from server.problems import Problem
 from server.sync import events, photos
-from server.sync.changes import Setting, changes
+from server.sync.changes import PAGE, Setting, changes
 from server.sync.photos import Store
 from server.sync.spool import Spool
 from server.sync.visits import BatchOut, read_batch, result_out
@@ -35,6 +35,9 @@ GZIP_FROM = 1024  # bytes; smaller answers fit a packet as they are
 
 class ChangesQuery(Shape):
     cursor = fields.String(metadata={"description": "of the last answer that was stored; none: everything"})
+    limit = fields.Integer(
+        load_default=PAGE, validate=validate.Range(1, PAGE), metadata={"description": "elders in this answer"}
+    )
 
 
 class ChangesOut(Shape):
@@ -71,7 +74,8 @@ class EventBatch(Shape):
 def pull_changes(query: dict[str, Any]) -> Response:
     """What changed for this phone since the cursor."""
     setting = Setting(vault.current(), clock.zone(), language(), config())
-    answer = changes(session(), actor(), query.get("cursor") or None, setting, now=clock.now())
+    cursor = query.get("cursor") or None
+    answer = changes(session(), actor(), cursor, setting, now=clock.now(), limit=query["limit"])
     return packed(json_response(answer))
 
 

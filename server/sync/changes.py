@@ -46,8 +46,12 @@ class Setting:
     config: dict[str, Any]
 
 
-def changes(session: Session, who: Actor, cursor: str | None, setting: Setting, *, now: dt.datetime) -> dict[str, Any]:
+def changes(
+    session: Session, who: Actor, cursor: str | None, setting: Setting, *, now: dt.datetime, limit: int = PAGE
+) -> dict[str, Any]:
     """The answer to a pull (CONTRACT, /sync/changes). Unknown or somebody else's cursor: `cursor_unknown`.
+
+    `limit`: elders in this page, for a phone on a line that breaks before a large one is through.
 
     Reads first; writes the new mark, and the line in the audit log where cards were read, in a transaction of its own
     at the end. Without news nothing is written and the cursor stays.
@@ -59,7 +63,7 @@ def changes(session: Session, who: Actor, cursor: str | None, setting: Setting, 
         if mark is None:
             raise problem("cursor_unknown")
         holds, presented = marks.unpack(mark.holds), mark.id
-    answer, after = _difference(session, who, holds, setting, now)
+    answer, after = _difference(session, who, holds, setting, now, min(limit, PAGE))
     sent = [item["id"] for item in answer["elders"]]
     news = holds is None or after != holds
     session.commit()  # ends the reading
@@ -80,14 +84,14 @@ def changes(session: Session, who: Actor, cursor: str | None, setting: Setting, 
 
 
 def _difference(
-    session: Session, who: Actor, holds: Holds | None, setting: Setting, now: dt.datetime
+    session: Session, who: Actor, holds: Holds | None, setting: Setting, now: dt.datetime, limit: int
 ) -> tuple[dict[str, Any], Holds]:
     today = now.astimezone(setting.zone).date()
     before = holds or {}
     seen = {str(s.id): s for s in scope.elders(session, scope.mine(who, now, today))}
     had = before.get("elders", {})
     changed = [key for key, s in seen.items() if had.get(key) != s.version]
-    page = [seen[key] for key in changed[:PAGE]]
+    page = [seen[key] for key in changed[:limit]]
     after: Holds = {"elders": {key: version for key, version in had.items() if key in seen}}
     after["elders"] |= {str(s.id): s.version for s in page}
     held = Held.of(seen[key] for key in after["elders"])
@@ -116,7 +120,7 @@ def _difference(
         )  # fmt: skip
     answer: dict[str, Any] = {
         "cursor": None,
-        "has_more": len(changed) > PAGE,
+        "has_more": len(changed) > limit,
         "server_time": now.isoformat(),
         "epoch": None,
         "elders": elders,

@@ -201,14 +201,20 @@ def test_weeks_without_network_and_a_wrong_clock_end_in_a_sent_visit(district):
     assert district.phone.store.outbox.get(visit_id).state == "sent"
 
 
-def test_a_revoked_phone_forgets_its_elders_and_keeps_its_outbox(district):
-    visit_id = district.record()
+def test_a_revoked_phone_forgets_its_elders_and_sends_its_outbox_sealed(district):
+    visit_id = district.record(photo=picture(random.Random(2)))
     device = district.phone.settings.view().device_id
     devices.revoke(district.session, UUID(device), "lost", now=district.clock.real, actor_id=None)
     district.settle()
     assert district.phone.store.standing == REVOKED
     assert district.phone.today.view().rows == ()
-    assert district.phone.store.outbox.get(visit_id).state == "pending"
+    assert district.phone.store.outbox.get(visit_id).state == "sent"
+    assert district.phone.store.photos.counts() == {"sent": 1}
+    paths = [path.split("/")[4] for path in district.line.paths if "/sync/sealed" in path]
+    assert paths[0] == "sealed"
+    assert district.session.scalar(sa.select(sa.func.count()).select_from(Visit)) == 1
+    seen = district.get(f"/visits?region={VILLAGE}")["items"][0]
+    assert seen["id"] == visit_id
 
 
 def test_a_restored_server_gets_the_visits_again(district):

@@ -17,18 +17,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from nacl.exceptions import BadSignatureError
+from nacl.exceptions import BadSignatureError, CryptoError
+from nacl.public import PrivateKey, SealedBox
 from nacl.signing import VerifyKey
 
 from caregiver_app.sync.http import NetworkError, Request, Response
 from shared.ids import uuid7
+from shared.protocol.event import read_event
 from shared.protocol.limits import MAX_BATCH, MAX_BODY, MAX_ITEM
-from shared.protocol.signing import refresh_text, unb64
+from shared.protocol.signing import b64, photo_text, refresh_text, sealed_text, unb64
 from shared.protocol.visit import read_visit, same_content
 from shared.rules.forms import FORMS
 
 POLICY = {"id": "universal", "version": 1, "channels": ["home", "phone", "video"], "stay_min_s": 180}
 TOKEN_S = 3600
+SEALING = PrivateKey(b"a key of the fake server's only!")
+KEY_ID = "key-1"
 
 
 class Problem(Exception):
@@ -62,6 +66,8 @@ class State:
     tags: dict[str, str | None] = field(default_factory=dict)  # hash -> elder
     visits: dict[str, dict[str, Any]] = field(default_factory=dict)  # id -> {raw, user, answer, photos}
     photos: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    sealed_parts: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    events: dict[str, dict[str, Any]] = field(default_factory=dict)  # id -> {raw, user}
     marks: dict[str, tuple[str, dict[str, int]]] = field(default_factory=dict)  # cursor -> (device, elder versions)
 
 
@@ -76,6 +82,8 @@ class FakeServer:
         self.refuse: set[str] = set()  # visits it rejects
         self.requests = 0
         self.batches: list[int] = []
+        self.arrivals: list[str] = []  # ids of visits and events, and digests of photos, as they came
+        self.sealed = 0  # visits that came sealed
         self._serial = 0
 
     # For tests.
@@ -126,11 +134,20 @@ class FakeServer:
             return 200, {}, self._enrol(json.loads(body))
         if request.method == "POST" and path == "/devices/refresh":
             return 200, {}, self._refresh(json.loads(body))
+        if request.method == "POST" and path == "/sync/sealed":
+            return 200, {}, self._sealed(body)
+        if path.startswith("/sync/sealed/"):
+            _, _, _, visit_id, _, digest = path.split("/")
+            return self._sealed_photo(request, visit_id, digest)
         device_id = self._bearer(request)
         if request.method == "POST" and path == "/sync/visits":
             return 200, {}, self._visits(device_id, body)
+        if request.method == "POST" and path == "/sync/events":
+            return 200, {}, self._events(device_id, body)
         if request.method == "GET" and path == "/sync/changes":
-            return 200, {}, self._changes(device_id, parse_qs(parts.query).get("cursor", [None])[0])
+            query = parse_qs(parts.query)
+            limit = int(query.get("limit", [self.page])[0])
+            return 200, {}, self._changes(device_id, query.get("cursor", [None])[0], min(limit, self.page))
         if request.method == "GET" and path == "/visits":
             query = parse_qs(parts.query)
             return 200, {}, self._own_visits(device_id, int(query["limit"][0]), query.get("cursor", ["0"])[0])
@@ -159,7 +176,8 @@ class FakeServer:
         self.state.used[code] = told["id"]
         generation = known.generation if known else 0
         self.state.devices[told["id"]] = Device(user, key, code, generation)
-        return {**self._tokens(told["id"]), "server_time": self._time(), "epoch": self.state.epoch, "config": {}}
+        return {**self._tokens(told["id"]), "server_time": self._time(), "epoch": self.state.epoch,
+                "server_key": b64(bytes(SEALING.public_key)), "config": _config()}  # fmt: skip
 
     def _refresh(self, body: dict[str, Any]) -> dict[str, Any]:
         device = self.state.devices.get(body["device_id"])
@@ -204,10 +222,14 @@ class FakeServer:
     # Visits.
 
     def _visits(self, device_id: str, body: bytes) -> dict[str, Any]:
+        items = self._items(body, "visits")
+        return self._results([self._visit(self.state.devices[device_id].user, item) for item in items])
+
+    def _items(self, body: bytes, name: str) -> list[Any]:
         if len(body) > MAX_BODY:
             raise Problem(413, "body_too_large")
         try:
-            items = json.loads(body)["visits"]
+            items = json.loads(body)[name]
         except (ValueError, KeyError, TypeError):
             raise Problem(400, "json_invalid") from None
         self.batches.append(len(items))
@@ -215,21 +237,102 @@ class FakeServer:
             raise Problem(422, "batch_size")
         if self.poison & {item.get("id") for item in items}:
             raise Problem(500, "internal")
-        results = [self._visit(self.state.devices[device_id].user, item) for item in items]
+        return list(items)
+
+    def _results(self, results: list[dict[str, Any]]) -> dict[str, Any]:
         return {"server_time": self._time(), "epoch": self.state.epoch, "results": results}
+
+    def _events(self, device_id: str, body: bytes) -> dict[str, Any]:
+        user, results = self.state.devices[device_id].user, []
+        for item in self._items(body, "events"):
+            read = read_event(item)
+            known = self.state.events.get(item.get("id"))
+            if read.event is None or item["id"] in self.refuse:
+                results.append(_rejected(item.get("id"), 422, "validation", "it cannot be read"))
+            elif known is not None and known != {"raw": item, "user": user}:
+                results.append(_rejected(item["id"], 409, "id_reused", "another event has this id"))
+            else:
+                self.arrivals.append(item["id"])
+                self.state.events[item["id"]] = {"raw": item, "user": user}
+                status = "accepted" if known is None else "duplicate"
+                results.append({"id": item["id"], "status": status, "assurance": None, "flags": [],
+                                "photos_missing": [], "error": None})  # fmt: skip
+        return self._results(results)
+
+    def _sealed(self, body: bytes) -> dict[str, Any]:
+        items = self._items(body, "items")
+        device_id = json.loads(body)["device_id"]
+        device = self._signer(device_id)
+        results = []
+        for item in items:
+            sealed = unb64(item["sealed"])
+            clear = _opened(device, item, sealed)
+            if isinstance(clear, str):
+                results.append(_rejected(item["id"], 422, clear, clear))
+                continue
+            visit = json.loads(clear)
+            if visit["id"] != item["id"] or visit["device_id"] != device_id:
+                results.append(_rejected(item["id"], 422, "seal_mismatch", "inside and outside differ"))
+                continue
+            self.sealed += 1
+            results.append(self._visit(device.user, visit))
+        return self._results(results)
+
+    def _signer(self, device_id: str) -> Device:
+        device = self.state.devices.get(device_id)
+        if device is None:
+            raise Problem(401, "device_unknown")
+        return device
+
+    def _sealed_photo(self, request: Request, visit_id: str, digest: str) -> tuple[int, dict[str, str], Any]:
+        device = self._signer(request.headers["Yuetan-Device"])
+        visit = self.state.visits.get(visit_id)
+        if visit is None or visit["user"] != device.user or digest not in visit["photos"]:
+            raise Problem(404, "not_found")
+        key = (visit_id, digest)
+        there = self.state.sealed_parts.get(key, b"")
+        done = digest not in visit["answer"]["photos_missing"]
+        if request.method == "HEAD":
+            return 200, {"upload-offset": str(10**9 if done else len(there))}, None
+        if done:
+            return 200, {}, {}
+        begin, total = _span(request)
+        if begin > len(there):
+            raise Problem(409, "upload_gap", {"upload-offset": str(len(there))})
+        data = there[:begin] + (request.body or b"")
+        self.state.sealed_parts[key] = data
+        if len(data) < total:
+            return 202, {"upload-offset": str(len(data))}, None
+        self.state.sealed_parts.pop(key)
+        try:
+            VerifyKey(device.key).verify(photo_text(visit_id, digest, data), unb64(request.headers["Yuetan-Signature"]))
+            jpeg = SealedBox(SEALING).decrypt(data)
+        except (BadSignatureError, CryptoError):
+            raise Problem(422, "seal_broken") from None
+        return self._photo_whole(visit, key, jpeg)
+
+    def _photo_whole(
+        self, visit: dict[str, Any], key: tuple[str, str], jpeg: bytes
+    ) -> tuple[int, dict[str, str], Any]:
+        digest = key[1]
+        if hashlib.sha256(jpeg).hexdigest() != digest:
+            self.state.photos.pop(key, None)
+            raise Problem(422, "digest_mismatch")
+        self.arrivals.append(digest)
+        self.state.photos[key] = jpeg
+        visit["answer"]["photos_missing"] = [one for one in visit["answer"]["photos_missing"] if one != digest]
+        return 201, {}, {}
 
     def _visit(self, user: str, item: dict[str, Any]) -> dict[str, Any]:
         read = read_visit(item)
         if read.visit is None or item["id"] in self.refuse or len(json.dumps(item)) > MAX_ITEM:
-            error = {"status": 422, "code": "unreadable", "detail": "it cannot be read"}
-            return {"id": item.get("id"), "status": "rejected", "flags": [], "photos_missing": [], "error": error}
+            return _rejected(item.get("id"), 422, "unreadable", "it cannot be read")
         known = self.state.visits.get(item["id"])
         if known is not None:
             before = read_visit(known["raw"]).visit
             assert before is not None
             if known["user"] != user or not same_content(before, read.visit):
-                error = {"status": 409, "code": "id_reused", "detail": "another visit has this id"}
-                return {"id": item["id"], "status": "rejected", "flags": [], "photos_missing": [], "error": error}
+                return _rejected(item["id"], 409, "id_reused", "another visit has this id")
             return {**known["answer"], "status": "duplicate"}
         photos = list(item.get("photos") or ())
         flags = [{"code": fault, "message": fault} for fault in read.faults]
@@ -241,6 +344,7 @@ class FakeServer:
             "photos_missing": photos,
             "error": None,
         }
+        self.arrivals.append(item["id"])
         self.state.visits[item["id"]] = {"raw": item, "user": user, "answer": answer, "photos": photos}
         elder = self.state.elders.get(item.get("elder_id") or "")
         if elder is not None and item["outcome"] == "met":
@@ -258,7 +362,7 @@ class FakeServer:
 
     # The feed.
 
-    def _changes(self, device_id: str, cursor: str | None) -> dict[str, Any]:
+    def _changes(self, device_id: str, cursor: str | None, page: int) -> dict[str, Any]:
         device = self.state.devices[device_id]
         held: dict[str, int] = {}
         if cursor is not None:
@@ -268,16 +372,16 @@ class FakeServer:
         mine = {one: self.state.elders[one] for one in sorted(self.state.paired[device.user])}
         changed = [one for one, elder in mine.items() if held.get(one) != elder["version"]]
         now_held = {one: version for one, version in held.items() if one in mine}
-        now_held |= {one: mine[one]["version"] for one in changed[: self.page]}
+        now_held |= {one: mine[one]["version"] for one in changed[:page]}
         self._serial += 1
         name = f"mark-{self._serial}"
         self.state.marks[name] = (device_id, now_held)
         return {
             "cursor": name,
-            "has_more": len(changed) > self.page,
+            "has_more": len(changed) > page,
             "server_time": self._time(),
             "epoch": self.state.epoch,
-            "elders": [copy.deepcopy(mine[one]) for one in changed[: self.page]],
+            "elders": [copy.deepcopy(mine[one]) for one in changed[:page]],
             "removed_elder_ids": sorted(one for one in held if one not in mine),
             "tag_hashes": {d: owner for d, owner in self.state.tags.items() if owner is None or owner in now_held},
             "policies": [] if cursor else [POLICY],
@@ -286,7 +390,7 @@ class FakeServer:
             "account": None,
             "courses": [],
             "people": [],
-            "config": {"min_app": "0.0.0", "server_keys": []},
+            "config": _config(),
         }
 
     # Photos.
@@ -301,21 +405,44 @@ class FakeServer:
             return 200, {"upload-offset": str(len(there))}, None
         if digest not in visit["answer"]["photos_missing"]:
             return 200, {}, {}
-        part, begin, total = request.body or b"", 0, len(request.body or b"")
-        if "Content-Range" in request.headers:
-            span, _, size = request.headers["Content-Range"].removeprefix("bytes ").partition("/")
-            begin, total = int(span.split("-")[0]), int(size)
+        begin, total = _span(request)
         if begin > len(there):
             raise Problem(409, "upload_gap", {"upload-offset": str(len(there))})
-        data = there[:begin] + part
+        data = there[:begin] + (request.body or b"")
         self.state.photos[key] = data
         if len(data) < total:
             return 202, {"upload-offset": str(len(data))}, None
-        if hashlib.sha256(data).hexdigest() != digest:
-            del self.state.photos[key]
-            raise Problem(422, "digest_mismatch")
-        visit["answer"]["photos_missing"] = [one for one in visit["answer"]["photos_missing"] if one != digest]
-        return 201, {}, {}
+        return self._photo_whole(visit, key, data)
+
+
+def _config() -> dict[str, Any]:
+    return {"min_app": "0.0.0", "server_keys": [{"id": KEY_ID, "key": b64(bytes(SEALING.public_key))}]}
+
+
+def _rejected(item_id: Any, status: int, code: str, detail: str) -> dict[str, Any]:
+    error = {"status": status, "code": code, "detail": detail}
+    return {"id": item_id, "status": "rejected", "assurance": None, "flags": [], "photos_missing": [], "error": error}
+
+
+def _opened(device: Device, item: dict[str, Any], sealed: bytes) -> bytes | str:
+    try:
+        VerifyKey(device.key).verify(sealed_text(item["id"], sealed), unb64(item["signature"]))
+    except (BadSignatureError, ValueError):
+        return "signature_invalid"
+    if item.get("key_id") not in (None, KEY_ID):
+        return "seal_key_unknown"
+    try:
+        return bytes(SealedBox(SEALING).decrypt(sealed))
+    except CryptoError:
+        return "seal_broken"
+
+
+def _span(request: Request) -> tuple[int, int]:
+    """First byte and total of the photo that the request carries."""
+    if "Content-Range" not in request.headers:
+        return 0, len(request.body or b"")
+    span, _, size = request.headers["Content-Range"].removeprefix("bytes ").partition("/")
+    return int(span.split("-")[0]), int(size)
 
 
 @dataclass

@@ -38,6 +38,21 @@ def test_a_cursor_leads_on_and_an_unknown_one_is_410(client, world):
     assert (gone.status_code, gone.json["code"]) == (410, "cursor_unknown")
 
 
+def test_a_phone_on_a_bad_line_asks_for_smaller_pages(client, world):
+    who = world.person("volunteer")
+    for _ in range(5):
+        world.pair(who, world.elder())
+    headers, got, cursor = world.bearer(who), [], ""
+    for expected, more in ((2, True), (2, True), (1, False)):
+        page = client.get(CHANGES, query_string={"cursor": cursor, "limit": 2}, headers=headers).json
+        assert (len(page["elders"]), page["has_more"]) == (expected, more)
+        got += [elder["id"] for elder in page["elders"]]
+        cursor = page["cursor"]
+    assert len(set(got)) == 5
+    for limit in (0, 501, "x"):
+        assert client.get(CHANGES, query_string={"limit": limit}, headers=headers).status_code == 422
+
+
 def test_who_visits_nobody_may_not_pull(client, world):
     for role in ("family", "auditor", "admin"):
         assert client.get(CHANGES, headers=world.bearer(world.person(role))).status_code == 403

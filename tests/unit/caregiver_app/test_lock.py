@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from nacl.public import PrivateKey, SealedBox
+from nacl.public import SealedBox
 
 from caregiver_app.platform.fake import FakeScreenLock
 from caregiver_app.presenters.lock import LOCKED, NEW, OPEN, WAITING, WIPED
@@ -16,11 +16,10 @@ from caregiver_app.store import open_store
 from caregiver_app.store.store import ENROL_AGAIN, ENROLLED
 from caregiver_app.store.tries import FREE, LAST, WAITS_S, Tries
 from caregiver_app.store.vault import CHEAP, Locked, Vault, measured_cost
-from shared.protocol.signing import b64
+from tests.fakes.server import SEALING as SERVER
 from tests.unit.caregiver_app.world import JPEG, World
 
 PIN, WRONG = "314159", "271828"
-SERVER = PrivateKey(bytes(range(32)))
 
 
 class LockWorld(World):
@@ -34,8 +33,6 @@ class LockWorld(World):
 def world(tmp_path):
     made = LockWorld(tmp_path / "phone")
     made.enrol()
-    config = {"server_keys": [{"id": "k1", "key": b64(bytes(SERVER.public_key))}]}
-    made.phone.store.meta.set(config=config)
     assert made.phone.lock.state == NEW
     assert made.phone.lock.set_pin(PIN).state == OPEN
     yield made
@@ -225,9 +222,9 @@ def test_after_a_new_enrolment_there_is_a_new_list_a_new_pin_and_the_old_outbox(
     assert len(world.phone.today.view().rows) == 5
     assert world.phone.store.standing == ENROLLED
     row = world.phone.store.outbox.get(saved)
-    assert (row.state, row.frozen, row.is_sealed) == ("pending", None, True)
-    assert world.phone.outbox.view().waiting
-    assert [item.id for item in world.phone.store.sealed_batch(10**6, 9)] == [saved]
+    assert (row.state, row.frozen, row.is_sealed) == ("sent", None, True)
+    assert (world.server.sealed, list(world.server.state.visits)) == (1, [saved])
+    assert world.phone.outbox.view().sent
 
 
 def test_the_store_cannot_be_opened_by_removing_its_lock(world):
@@ -271,8 +268,9 @@ def test_a_phone_whose_secret_is_gone_for_good_is_another_phone_after_enrolment(
     world.code = "second"
     world.enrol()
     assert world.phone.store.meta.get("device_id") not in (None, before)
-    (item,) = world.phone.store.sealed_batch(10**6, 9)
-    assert (item.id, item.device_id) == (saved, before)
+    assert world.states() == {saved: "sent"}
+    (visit,) = world.server.state.visits.values()
+    assert visit["raw"]["device_id"] == before
 
 
 def test_the_app_locks_itself_after_its_time_in_the_background_and_not_before(world):

@@ -62,7 +62,7 @@ def test_a_reboot_moves_the_uptime_and_setting_the_clock_does_not():
 def test_the_running_app_syncs_on_its_own_thread_and_stops(tmp_path):
     import threading
 
-    from caregiver_app.presenters.demo import demo_phone
+    from tests.unit.caregiver_app.world import World
 
     tried = threading.Event()
 
@@ -71,7 +71,9 @@ def test_the_running_app_syncs_on_its_own_thread_and_stops(tmp_path):
             tried.set()
             raise NetworkError("none")
 
-    demo_phone(tmp_path).stop()
+    world = World(tmp_path)
+    world.enrol()
+    world.phone.stop()
     from caregiver_app.store import open_store
 
     phone = Phone(open_store(tmp_path), fake(), Line())

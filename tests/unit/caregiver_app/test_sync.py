@@ -233,7 +233,7 @@ def test_a_used_refresh_token_asks_for_enrolment(world: World):
     assert world.phone.store.standing == ENROL_AGAIN
 
 
-def test_a_revoked_device_forgets_its_elders_and_keeps_its_outbox(world: World):
+def test_a_revoked_device_forgets_its_elders_and_sends_its_outbox_sealed(world: World):
     visit_id = world.visit()
     draft = world.phone.begin_visit(world.elder_ids[1])
     world.server.state.devices[world.phone.store.meta.get("device_id")].revoked = True
@@ -241,7 +241,8 @@ def test_a_revoked_device_forgets_its_elders_and_keeps_its_outbox(world: World):
     assert world.phone.store.standing == REVOKED
     assert world.phone.today.view().rows == ()
     assert world.phone.store.cache.counts() == {"tag_hashes": 0}
-    assert world.states() == {visit_id: "pending"}
+    assert world.states() == {visit_id: "sent"}
+    assert world.server.sealed == 1
     assert world.phone.drafts() == (draft.draft_id,)
     assert world.phone.outbox.view().badge.state == "revoked"
 
@@ -314,6 +315,7 @@ def test_a_photo_whose_file_is_gone_is_said_to_be_lost(world: World):
     visit_id = world.visit(photo=JPEG[:500])
     photo = world.phone.store.photos.of(visit_id)[0]
     world.phone.store.photos.path(photo.sha256).unlink()
+    world.phone.store.photos.sealed_path(visit_id, photo.sha256).unlink()
     world.settle()
     assert world.phone.store.photos.of(visit_id)[0].state == "refused"
     assert world.states() == {visit_id: "sent"}

@@ -12,6 +12,7 @@ from caregiver_app.platform.protocols import Platform
 from caregiver_app.presenters import demo
 from caregiver_app.presenters.phone import Phone
 from caregiver_app.store import open_store
+from caregiver_app.store.store import ENROLLED
 from tests.fakes.server import FakeServer, FaultyLine
 
 URL = "https://yuetan.test"
@@ -70,7 +71,7 @@ class World:
         """Step until nothing is left to say, letting virtual time pass while the engine waits."""
         for _ in range(steps):
             wait = self.phone.engine.step()
-            if wait is None or (wait > 400 and not self.busy()):
+            if wait is None or (wait > 400 and (not self.busy() or self.phone.store.standing != ENROLLED)):
                 return
             self.clock.advance(wait)
         raise AssertionError(f"still talking after {steps} steps: {self.phone.engine.status}")
