@@ -29,6 +29,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "badge.enrol": ("本机尚未登记", "This phone is not enrolled"),
     "badge.revoked": ("本机已被停用", "This phone was revoked"),
+    "badge.disk": (
+        "手机存储已满或无法写入，刚才的改动没有保存，请清理手机",
+        "The phone's storage is full or cannot be written; the last change was not saved. Please make room",
+    ),
+    "badge.rescued": (
+        "本机数据曾损坏，探访已找回，正在重新下载名单",
+        "This phone's data was damaged; visits were rescued, and the list is being fetched again",
+    ),
     "badge.and_waiting": ("；{waiting} 次探访安全存在本机", "; saved on this phone: {waiting}"),
     "badge.and_refused": ("；{refused} 次被退回", "; returned: {refused}"),
     # Today
@@ -165,6 +173,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "sync.locked": ("解锁后继续发送照片", "Photos go on once the app is unlocked"),
     # What went wrong, last
+    "outbox.rescued": (
+        "本机数据曾损坏，已找回 {visits} 次探访、{drafts} 份草稿；损坏的文件另存在本机。",
+        "This phone's data was damaged; rescued: {visits} visits, {drafts} drafts. The broken file was set aside.",
+    ),
+    "visit.disk": (
+        "手机存储已满或无法写入：刚才的改动没有保存，之前的内容还在。请清理手机后再试。",
+        "The phone's storage is full or cannot be written: this change was not saved, what was there before is."
+        " Please make room and try again.",
+    ),
     "failure.network": ("网络中断，稍后自动再试", "connection broken, tries again by itself"),
     "failure.busy": ("服务器忙，稍后自动再试", "server busy, tries again by itself"),
     "failure.server_error": ("服务器出错，稍后自动再试", "server trouble, tries again by itself"),

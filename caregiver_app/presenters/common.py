@@ -81,10 +81,14 @@ class Common:
         counts = self.store.outbox.counts()
         waiting, refused = counts["pending"], counts["refused"]
         standing = self.store.standing
-        if standing == REVOKED:
+        if self.store.database.disk_trouble:
+            state = "disk"
+        elif standing == REVOKED:
             state = "revoked"
         elif standing in (NEW, ENROL_AGAIN):
             state = "enrol"
+        elif self.store.meta.get("rescued") and not self.store.meta.get("pulled_at"):
+            state = "rescued"
         elif self.status.busy:
             state = "sending"
         elif waiting and self.status.failing:
@@ -99,7 +103,7 @@ class Common:
             state = "ok"
         key = "badge.offline_empty" if state == "offline" and not waiting else f"badge.{state}"
         words = self.text(key, waiting=waiting, refused=refused)
-        if waiting and state in ("enrol", "revoked", "sending"):
+        if waiting and state in ("enrol", "revoked", "sending", "disk", "rescued"):
             words += self.text("badge.and_waiting", waiting=waiting)
         if refused and state != "refused":
             words += self.text("badge.and_refused", refused=refused)

@@ -58,6 +58,9 @@ class OutboxPresenter:
         words = common.label("sync", common.status.code)
         if common.status.detail:
             words += " " + common.status.detail
+        rescued = common.store.meta.get("rescued")
+        if rescued:
+            words += " " + common.text("outbox.rescued", visits=rescued["outbox"], drafts=rescued["drafts"])
         return words
 
     def _row(self, row: Row) -> OutboxRow:

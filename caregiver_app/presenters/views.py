@@ -22,7 +22,8 @@ class Choice:
 class SyncBadge:
     """The line at the top of every screen.
 
-    `state`: ok | waiting | sending | offline | refused | enrol | revoked.
+    `state`: ok | waiting | sending | offline | refused | enrol | revoked | disk (it would not write) | rescued (the
+    store was damaged, and the list is being fetched again).
     """
 
     state: str

@@ -5,6 +5,7 @@ Every method writes the draft before it returns, so a kill costs nothing that wa
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -202,8 +203,12 @@ class VisitPresenter:
         )
 
     def _set(self, **changes: Any) -> VisitView:
-        with self._common.store.database.transaction():
-            self._put(**changes)
+        try:
+            with self._common.store.database.transaction():
+                self._put(**changes)
+        except OSError:
+            # The draft is as it was before this touch; whoever sees the form is told why.
+            return replace(self.view(), missing_text=self._common.text("visit.disk"))
         return self.view()
 
     def _elder(self, draft: dict[str, Any]) -> dict[str, Any] | None:

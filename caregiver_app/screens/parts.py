@@ -444,6 +444,8 @@ class SyncLine(ButtonBehavior, Surface, BoxLayout):
         "refused": ("red", "alert"),
         "enrol": ("red", "alert"),
         "revoked": ("red", "alert"),
+        "disk": ("red", "alert"),
+        "rescued": ("amber", "alert"),
     }
 
     def look(self) -> tuple[str, str]:

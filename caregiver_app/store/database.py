@@ -11,12 +11,25 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from caregiver_app.store.rescue import check, is_under_way, rescue
 from caregiver_app.store.schema import migrate
 from caregiver_app.store.vault import Vault
+
+# SQLite's primary result codes.
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+
+
+class DiskTrouble(OSError):
+    """The disk would not: it is full, or failing. Nothing was changed."""
+
+
+class Damaged(OSError):
+    """The file was no longer what SQLite wrote, and is being made anew from what can be read. Nothing was changed."""
 
 
 class Database:
@@ -26,22 +39,65 @@ class Database:
         self.path = path
         self.vault = vault
         self.lock = threading.RLock()
+        self.disk_trouble = False  # whether the last change failed for want of a disk
+        self.rescued: dict[str, int] | None = None  # rows of each table, if the file had to be made anew
+        self.on_rescue: Callable[[], None] = lambda: None
         self._depth = 0
         self._changed = False
+        self._damaged = False
         self.version = 0  # grows with every commit that changed something
         self._listeners: list[Callable[[], None]] = []
         self._afterwards: list[Callable[[], None]] = []
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection = self._opened()
+
+    def _opened(self) -> sqlite3.Connection:
+        if is_under_way(self.path):
+            self.rescued = rescue(self.path)
+        try:
+            return self._connected()
+        except sqlite3.DatabaseError as error:
+            if _code(error) not in _DAMAGED:
+                raise
+        self.rescued = rescue(self.path)
+        return self._connected()
+
+    def _connected(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         try:
             # Two processes on one store (an app restarted while the old one is dying) wait for each other.
-            self._connection.execute("PRAGMA busy_timeout = 10000")
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA busy_timeout = 10000")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
             # What is deleted or closed anew is not to be read in the file's unused parts.
-            self._connection.execute("PRAGMA secure_delete = ON")
-            migrate(self._connection)
+            connection.execute("PRAGMA secure_delete = ON")
+            check(connection)
+            migrate(connection)
         except BaseException:
-            self._connection.close()
+            connection.close()
+            raise
+        return connection
+
+    def _mend(self) -> None:
+        """Make the file anew, and go on with the new one."""
+        self._damaged = False
+        self._connection.close()
+        self.rescued = rescue(self.path)
+        self._connection = self._connected()
+        self.on_rescue()
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """SQLite's errors in our words."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            code = _code(error)
+            if code in _DAMAGED:
+                self._damaged = True
+                raise Damaged("the store is damaged") from error
+            if code in _DISK:
+                self.disk_trouble = True
+                raise DiskTrouble("the disk is full" if code == sqlite3.SQLITE_FULL else "the disk fails") from error
             raise
 
     def close(self) -> None:
@@ -51,40 +107,47 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing. Listeners are told after the commit, outside the lock."""
+        """All or nothing. Listeners are told after the commit, outside the lock.
+
+        DiskTrouble, Damaged: nothing was changed.
+        """
         with self.lock:
             outermost = self._depth == 0
-            if outermost:
-                self._connection.execute("BEGIN IMMEDIATE")
             self._depth += 1
             try:
+                if outermost:
+                    with self._watched():
+                        self._connection.execute("BEGIN IMMEDIATE")
                 yield
+                if outermost:
+                    with self._watched():
+                        self._connection.execute("COMMIT")
             except BaseException:
                 self._depth -= 1
                 if outermost:
-                    self._changed = False
-                    self._afterwards.clear()
-                    if self._connection.in_transaction:
-                        self._connection.execute("ROLLBACK")
+                    self._undo()
                 raise
             self._depth -= 1
             if not outermost:
                 return
-            try:
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._changed = False
-                self._afterwards.clear()
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
             changed, self._changed = self._changed, False
+            if changed:
+                self.disk_trouble = False
             self.version += int(changed)
             afterwards, self._afterwards = self._afterwards, []
             for work in afterwards:
                 work()
         if changed:
             self._tell()
+
+    def _undo(self) -> None:
+        self._changed = False
+        self._afterwards.clear()
+        with suppress(sqlite3.Error):  # a disk that fails may fail this too; closing undoes it as well
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        if self._damaged:
+            self._mend()
 
     def touched(self) -> None:
         """What is shown may have changed although no row did: the store was locked or unlocked."""
@@ -112,20 +175,30 @@ class Database:
     def write(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run a changing statement, in the open transaction or one of its own → rows touched."""
         with self.transaction():
-            count = self._connection.execute(sql, values).rowcount
+            with self._watched():
+                count = self._connection.execute(sql, values).rowcount
             self._changed = self._changed or count > 0
             return count
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         with self.lock:
-            return self._connection.execute(sql, values).fetchall()
+            try:
+                return self._rows(sql, values)
+            except Damaged:
+                if self._depth:
+                    raise  # mended when the transaction is undone
+                self._mend()
+                return self._rows(sql, values)
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row of a query."""
-        with self.lock:
-            found: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
-            return found
+        found = self.rows(sql, values)
+        return found[0] if found else None
+
+    def _rows(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with self._watched():
+            return self._connection.execute(sql, values).fetchall()
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` after each commit that changed something; the returned function ends it."""
@@ -150,6 +223,10 @@ class Database:
     def unpack(self, place: str, blob: bytes) -> Any:
         """The JSON value of a closed blob."""
         return json.loads(self.vault.open(place, blob))
+
+
+def _code(error: sqlite3.DatabaseError) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
 
 
 def to_json(value: Any) -> bytes:

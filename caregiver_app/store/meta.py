@@ -96,9 +96,7 @@ class Meta:
         row = self._database.row("SELECT value FROM meta WHERE key = ?", (key,))
         if row is None:
             return default
-        if key in OPEN:
-            return json.loads(row[0])
         try:
-            return self._database.unpack(f"meta/{key}", row[0])
-        except (Locked, Spoiled):
+            return json.loads(row[0]) if key in OPEN else self._database.unpack(f"meta/{key}", row[0])
+        except (Locked, Spoiled, ValueError):
             return default

@@ -18,7 +18,7 @@ from typing import Any
 from caregiver_app.store.database import Database
 from caregiver_app.store.files import write_whole
 from caregiver_app.store.sealing import Sealed
-from caregiver_app.store.vault import Locked, Spoiled
+from caregiver_app.store.vault import CLOSED_MORE, Locked, Spoiled
 
 _COLUMNS = "visit_id, sha256, size, state, offset, attempts, last_error"
 
@@ -166,6 +166,43 @@ class Photos:
         """An attempt came to nothing; what arrived of it must be asked. `counts`: it may be the photo's own fault."""
         self._set(photo, "attempts = attempts + ?, last_error = ?, offset = NULL", int(counts), error)
 
+    def recover(self) -> int:
+        """After a rescue: rows for pictures that lost theirs, as far as files and readable visits name them → how many.
+
+        What may have been sent is sent again: the server knows what it has.
+        """
+        states = dict(self._database.rows("SELECT id, 'draft' FROM drafts"))
+        rows = self._database.rows("SELECT id, state FROM outbox")
+        states.update({visit_id: "pending" if state == "sent" else "waiting" for visit_id, state in rows})
+        found = 0
+        for visit_id, digest in sorted(self._named(states)):
+            if self._database.row("SELECT 1 FROM photos WHERE visit_id = ? AND sha256 = ?", (visit_id, digest)):
+                continue
+            size = _size(self.path(digest)) - CLOSED_MORE
+            if size > 0:
+                self._database.write(
+                    "INSERT INTO photos (visit_id, sha256, size, state) VALUES (?, ?, ?, ?)",
+                    (visit_id, digest, size, states[visit_id]),
+                )
+                found += 1
+        return found
+
+    def _named(self, states: dict[str, str]) -> set[tuple[str, str]]:
+        """(visit, digest) of every picture of these visits that a sealed file or the visit itself names."""
+        named = set()
+        for file in self.folder.glob("*.sealed"):
+            digest, visit_id, _ = file.name.split(".", 2)
+            if visit_id in states:
+                named.add((visit_id, digest))
+        for table, column in (("outbox", "frozen"), ("drafts", "body")):
+            for visit_id, closed in self._database.rows(f"SELECT id, {column} FROM {table}"):
+                try:
+                    visit = self._database.unpack(f"{table}/{visit_id}", closed)
+                except (Locked, Spoiled):
+                    continue
+                named |= {(visit_id, digest) for digest in visit.get("photos") or ()}
+        return named
+
     def give_up_pictures(self) -> None:
         """Nobody can open them any more; their sealed forms are what counts."""
         for (digest,) in self._database.rows("SELECT DISTINCT sha256 FROM photos WHERE signature NOTNULL"):
@@ -208,3 +245,10 @@ class Photos:
     def _unlink(self, path: Path) -> None:
         """After the commit: a transaction that is rolled back keeps its files. What a kill leaves is swept."""
         self._database.after_commit(lambda: path.unlink(missing_ok=True))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

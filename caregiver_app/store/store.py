@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +42,9 @@ class Store:
         self.events = Events(self.database)
         self.photos = Photos(self.database, directory / "photos")
         self._sealer = Sealer(self.meta)
+        self.database.on_rescue = self._rescued
+        if self.database.rescued is not None:
+            self._rescued()
         self._make_good()
 
     def close(self) -> None:
@@ -52,7 +54,8 @@ class Store:
     @property
     def standing(self) -> str:
         """Where the phone stands with its server: new | enrolled | enrol_again | revoked."""
-        return str(self.meta.get("standing", NEW))
+        standing = self.meta.get("standing", NEW)
+        return standing if standing in (NEW, ENROLLED, ENROL_AGAIN, REVOKED) else ENROL_AGAIN
 
     @property
     def locked(self) -> bool:
@@ -75,14 +78,11 @@ class Store:
 
         OSError: the disk would not (full, or failing); the draft is still there.
         """
-        try:
-            with self.database.transaction():
-                sealed = self._sealer.visit(visit_id, frozen)
-                self.outbox.add(visit_id, elder_id, frozen, urgent=urgent, at=at, sealed=sealed)
-                self.photos.saved(visit_id)
-                self.drafts.delete(visit_id)
-        except sqlite3.OperationalError as error:
-            raise OSError(f"the store cannot be written: {error}") from error
+        sealed = self._sealer.visit(visit_id, frozen)
+        with self.database.transaction():
+            self.outbox.add(visit_id, elder_id, frozen, urgent=urgent, at=at, sealed=sealed)
+            self.photos.saved(visit_id)
+            self.drafts.delete(visit_id)
 
     def sealed_batch(self, limit_bytes: int, limit_items: int) -> list[SealedItem]:
         """The next visits to send as they were sealed: urgent first, at least one if there is any.
@@ -212,6 +212,8 @@ class Store:
 
     def unlocked(self) -> None:
         """The vault was opened: seal what could not be sealed before, and tell who listens."""
+        if self.meta.get("rescued"):
+            self.photos.recover()
         self.seal_waiting()
         self._changed()
 
@@ -272,6 +274,25 @@ class Store:
             self._take_up()
         self.vault.takes_clear = False
 
+    def _rescued(self) -> None:
+        """The file was made anew from what could be read of a broken one: say so, and fetch again what is missing."""
+        found = self.database.rescued or {}
+        with self.database.transaction():
+            if self.meta.get("closed") is None or self.meta.get("private_key") is None:
+                # Which phone this is cannot be told any more; what is sealed is sent all the same.
+                self.meta.set(closed=self.vault.key_id or None, access_token=None, refresh_token=None)
+                if self.meta.get("private_key") is None:
+                    self.meta.set(device_id=None)
+            if not self.meta.get("refresh_token") and self.standing in (NEW, ENROLLED):
+                known = self.meta.get("base_url") or found.get("outbox")
+                self.meta.set(standing=ENROL_AGAIN if known else NEW)
+            kept = {name: found.get(name, 0) for name in ("outbox", "events", "drafts", "photos")}
+            self.meta.set(rescued=kept)
+            self.photos.recover()
+            self.cache.version += 1
+        if self.vault.is_open:
+            self.seal_waiting()
+
     def _take_up(self) -> None:
         """The data key is a new one: what the old one closed is given up, whoever did away with it."""
         with self.database.transaction():
@@ -304,5 +325,7 @@ def _size(file: Path) -> int:
 def open_store(directory: Path, secrets: Secrets | None = None) -> Store:
     """Open or create the store, and clear away what a kill left half done. `secrets`: the machine's own."""
     store = Store(directory, secrets)
-    store.photos.sweep()
+    if not (store.locked and store.meta.get("rescued")):
+        # After a rescue a picture may have lost its row, and which visit it is of is known only when unlocked.
+        store.photos.sweep()
     return store

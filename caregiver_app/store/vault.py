@@ -39,7 +39,9 @@ FILE = "vault.json"
 # How the data key lies: under the device secret alone, with the PIN, under the phone's own lock, or nowhere.
 DEVICE, PIN, PHONE, GONE = "device", "pin", "phone", "gone"
 _PERSONAL, _DEVICE = b"\x01", b"\x02"
-_KEY, _NONCE, _KEY_ID = 32, 24, 4
+_KEY, _NONCE, _KEY_ID, _MAC = 32, 24, 4, 16
+# How much longer a personal blob is than what it holds.
+CLOSED_MORE = 1 + _KEY_ID + _NONCE + _MAC
 
 
 class Locked(Exception):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import fields
 from datetime import timedelta
 from string import Formatter
@@ -303,15 +302,21 @@ def test_a_full_disk_refuses_the_visit_and_keeps_the_draft(app):
     visit.set_note("探" * 4000)
     (pages,) = app.store.database.row("PRAGMA page_count")
     app.store.database.rows(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(sqlite3.OperationalError, match="full"):
+    with pytest.raises(OSError, match="full"):
         fill_up(app)
-    with pytest.raises(OSError, match="cannot be written"):
+    with pytest.raises(OSError, match="full"):
         visit.save()
+    assert app.today.view().badge.state == "disk"
+    view = visit.set_urgent("ill", "病" * 500)
+    assert view.missing_text == app.text("visit.disk")
+    assert view.urgent is None
+    assert view.note == "探" * 4000, "the draft is as it was"
     assert app.drafts() == (visit.draft_id,)
     assert app.outbox.view().waiting == ()
     app.store.database.rows("PRAGMA max_page_count = 100000")
     visit.save()
     assert len(app.outbox.view().waiting) == 1
+    assert app.today.view().badge.state != "disk"
 
 
 def test_an_elder_who_left_the_list_does_not_break_a_draft(app):
