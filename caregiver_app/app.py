@@ -77,7 +77,13 @@ class YuetanApp(App):
 
     def on_pause(self) -> bool:
         """Nothing is lost by being put away: every change was on disk when it was made."""
+        self.phone.lock.away()
         return True
+
+    def on_resume(self) -> None:
+        """Away too long: locked."""
+        self.phone.lock.back()
+        self.navigator.changed()
 
     def on_stop(self) -> None:
         Window.unbind(on_keyboard=self._key)

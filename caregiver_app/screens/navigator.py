@@ -33,6 +33,11 @@ SCREENS = {
     "hours": ("hours", "HoursScreen"),
     "settings": ("settings", "SettingsScreen"),
     "words": ("words_page", "WordsScreen"),
+    "lock": ("lock", "LockScreen"),
+    "pin": ("pin", "PinScreen"),
+    "forgotten": ("forgotten", "ForgottenScreen"),
+    "locking": ("locking", "LockingScreen"),
+    "done": ("done", "DoneScreen"),
     "courses": ("courses", "CoursesScreen"),
     "course": ("course", "CourseScreen"),
     "quiz": ("quiz", "QuizScreen"),
@@ -40,6 +45,10 @@ SCREENS = {
     "about": ("about", "AboutScreen"),
     "trouble": ("trouble", "TroubleScreen"),
 }
+
+
+#: States of the lock in which nothing of people may be shown.
+CLOSED = ("locked", "waiting")
 
 
 class Navigator(ScreenManager):
@@ -75,8 +84,16 @@ class Navigator(ScreenManager):
         return any(held is page for _, held in self.stack)
 
     def begin(self) -> None:
-        """The first screen: the list, or enrolment where the phone is not registered."""
-        self.home("welcome" if self.phone.enrol.view().needed else "today")
+        """The first screen: the list; before it the lock, the enrolment, or the choice of a PIN."""
+        state = self.phone.lock.state
+        if state in CLOSED:
+            self.home("lock")
+        elif self.phone.enrol.view().needed:
+            self.home("welcome")
+        elif state == "new":
+            self.home("pin", first=True)
+        else:
+            self.home("today")
 
     def go(self, name: str, **params: Any) -> None:
         """Open a screen over the shown one."""
@@ -102,7 +119,7 @@ class Navigator(ScreenManager):
             self._show()
             self.page.refresh()
             return True
-        if self.stack and self.stack[0][0] not in ("today", "welcome"):
+        if self.stack and self.stack[0][0] not in ("today", "welcome", "lock", "pin"):
             self.home()
             return True
         return False
@@ -136,7 +153,14 @@ class Navigator(ScreenManager):
 
     def _refresh(self, _: float) -> None:
         self._wanted = False
-        if self.stack:
+        if not self.stack:
+            return
+        state = self.phone.lock.state
+        if state in CLOSED and self.stack[0][0] != "lock":
+            self.home("lock")  # locked meanwhile: what stood here is not to be seen any more
+        elif state == "wiped" and self.stack[0][0] not in ("lock", "welcome"):
+            self.home("welcome")
+        else:
             self.page.refresh()
 
     def _make(self, name: str, params: dict[str, Any]) -> Page:

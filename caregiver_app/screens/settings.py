@@ -33,10 +33,10 @@ class SettingsScreen(Page):
     def refresh(self) -> None:
         badge = self.phone.outbox.view().badge
         self.waiting = badge.waiting + badge.refused
-        view, learning = self.phone.settings.view(), self.phone.learning.view()
-        if (view, learning) == self._shown:
+        view, learning, lock = self.phone.settings.view(), self.phone.learning.view(), self._lock_text()
+        if (view, learning, lock) == self._shown:
             return
-        self._shown = (view, learning)
+        self._shown = (view, learning, lock)
         self.languages, self.sizes = list(view.languages), list(view.text_sizes)
         self.editions, self.readings = list(view.editions), list(view.readings)
         self.voice_text = view.voice_text if view.aloud else ""
@@ -44,12 +44,19 @@ class SettingsScreen(Page):
         allowed_text = ui.word("settings.allowed", count=allowed, all=len(view.permissions))
         rows = (
             ("courses", "school", ui.word("settings.learning"), learning.summary),
+            ("locking", "lock", ui.word("settings.lock"), lock),
             ("permissions", "shield", ui.word("settings.permissions"), allowed_text),
             ("about", "info", ui.word("settings.about"), ""),
         )
         replace(self.ids.rows, [self._row(*row) for row in rows])
         self.who, self.address, self.version = view.who, view.address, view.version
         self.device = view.device_id[:8]
+
+    def _lock_text(self) -> str:
+        view = self.phone.lock.view()
+        if view.state == "new":
+            return ui.word("settings.lock_none")
+        return ui.word("settings.lock_phone" if view.by_phone else "settings.lock_kind")
 
     def _row(self, name: str, picture: str, title: str, text: str) -> ListRow:
         return on_release(ListRow(title=title, text=text, picture=picture), lambda: self.go(name))

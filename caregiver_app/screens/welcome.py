@@ -53,6 +53,9 @@ class WelcomeScreen(Page):
         self.problem = view.problem
         known = view.again or view.waiting
         self.message = view.message if known and not view.problem else ""
+        lock = self.phone.lock.view()
+        if lock.state == "wiped" and not view.problem:
+            self.message = "\n".join(line for line in (lock.text, lock.note) if line)
 
     def set_language(self, language: str) -> None:
         """The whole app speaks it from now on."""
@@ -106,7 +109,7 @@ class WelcomeScreen(Page):
         self.working = False
         if view.done:
             self.navigator.preset = {}
-            self.navigator.home("today")
+            self.navigator.begin()
         else:
             self.asks_address = True
             self._say(view)

@@ -14,6 +14,7 @@ from caregiver_app.platform.fake import fake
 from caregiver_app.presenters.demo import courses
 from caregiver_app.presenters.hours import HourEntry, HoursView
 from caregiver_app.presenters.learning import CourseRow, CourseView, LearningView, Question, QuizView
+from caregiver_app.presenters.lock import LockView
 from caregiver_app.presenters.markdown import blocks
 from caregiver_app.presenters.views import (
     Call,
@@ -143,6 +144,7 @@ class FakePhone:
         self.sent_now = 0
         self.is_elder = self.aloud = text_size != "normal"
         self.no_courses = False
+        self.lock = FakeLock(self)
         self.quiz_taken = FakeQuiz(self)
         self.enrol = self.today = self.scan = self.elder = self.outbox = self.settings = self.hours = None
         for name in ("enrol", "today", "scan", "elder", "outbox", "settings", "hours", "learning"):
@@ -511,6 +513,44 @@ class _Part:
 
     def try_again(self, visit_id: str) -> None:
         self._phone.sent_now += 1
+
+
+class FakeLock:
+    """Stands in the state it is put in."""
+
+    def __init__(self, phone: FakePhone) -> None:
+        self._phone = phone
+        self.state = "open"
+        self.by_phone = False
+        self.problem = self.note = ""
+
+    def view(self) -> LockView:
+        s = self._phone.say
+        waiting = self.state == "waiting"
+        return LockView(
+            state=self.state,
+            title=s("月探已锁定", "Yuetan is locked"),
+            text=s(
+                "密码输错多次。请等 15 分钟，今天 09:40 之后再试。",
+                "Too many wrong PINs. Wait 15 min, until today 09:40.",
+            )
+            if waiting
+            else s("请输入六位数字密码。", "Please enter your six digits."),
+            problem=self.problem,
+            note=self.note,
+            tries_left=6,
+            wait_until=None,
+            wait_s=900 if waiting else 0,
+            by_phone=self.by_phone,
+            phone_offered=self.state in ("new", "open"),
+            lock_after=self._phone.choices(
+                (
+                    ("1", "离开 1 分钟后锁定", "Lock after 1 min away"),
+                    ("15", "离开 15 分钟后锁定", "Lock after 15 min away"),
+                ),
+                "15",
+            ),
+        )
 
 
 class FakeQuiz:

@@ -63,6 +63,20 @@ def button(page: Any, text: str) -> Any:
     raise AssertionError(f"no button says {text!r}")
 
 
+def enter(stage: Any, page: Any, pin: str) -> None:
+    """Press the keys of a PIN."""
+    for figure in pin:
+        key = next(key for key in page.ids.pad.ids.figures.children if getattr(key, "value", "") == figure)
+        stage.press(key)
+
+
+def choose_pin(stage: Any, navigator: Any, pin: str = "314159") -> None:
+    """What follows the enrolment: a PIN, twice."""
+    stage.until(lambda: navigator.path == ("pin",))
+    enter(stage, navigator.page, pin)
+    enter(stage, navigator.page, pin)
+
+
 def tag_picture(folder: Path, text: str) -> Path:
     """A photo of a code."""
     path = folder / "牌.png"
@@ -80,6 +94,7 @@ def test_from_a_code_to_a_saved_visit_without_network(stage: Any, machine: Any, 
     stage.until(lambda: navigator.page.problem == "登记码不对")
     write(navigator.page.ids.code, "GOOD-CODE")
     stage.press(navigator.page.ids.start)
+    choose_pin(stage, navigator)
     stage.until(lambda: navigator.path == ("today",))
     assert len(navigator.page.ids.list.data) == 6
 
@@ -322,6 +337,7 @@ def test_a_registration_code_is_read_from_a_picture(stage: Any, machine: Any, tm
     page = navigator.page
     assert (page.address, page.code) == ("http://server.example", "GOOD-CODE")
     stage.press(page.ids.start)
+    choose_pin(stage, navigator)
     stage.until(lambda: navigator.path == ("today",))
 
 

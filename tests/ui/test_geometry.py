@@ -71,6 +71,30 @@ def quiz_marked(navigator: Any, phone: FakePhone) -> None:
     navigator.page.show(phone.quiz_taken.mark())
 
 
+def locked(state: str, by_phone: bool = False) -> Callable[[Any, FakePhone], None]:
+    def show(navigator: Any, phone: FakePhone) -> None:
+        phone.lock.state, phone.lock.by_phone = state, by_phone
+        phone.lock.problem = phone.say("密码不对。", "This PIN is not right.")
+        phone.lock.note = phone.say(
+            "再输错 6 次，名单将从本机清除；已保存的探访不会丢失。",
+            "After 6 more wrong PINs the list is removed from this phone; saved visits are not lost.",
+        )
+        navigator.home("lock")
+        navigator.page.problem = phone.lock.problem
+        navigator.page.ids.pad.pin = "123"
+
+    return show
+
+
+def pin(state: str) -> Callable[[Any, FakePhone], None]:
+    def show(navigator: Any, phone: FakePhone) -> None:
+        phone.lock.state = state
+        navigator.home("pin", first=state == "new")
+        navigator.page.problem = phone.say("两次不一样，请重新设置。", "They differ; please choose again.")
+
+    return show
+
+
 SCREENS: dict[str, Callable[[Any, FakePhone], None]] = {
     "welcome": welcome,
     "today": lambda navigator, phone: navigator.home("today"),
@@ -96,6 +120,14 @@ SCREENS: dict[str, Callable[[Any, FakePhone], None]] = {
     "quiz, marked": quiz_marked,
     "permissions": lambda navigator, phone: navigator.go("permissions"),
     "about": lambda navigator, phone: navigator.go("about"),
+    "lock": locked("locked"),
+    "lock, waiting": locked("waiting"),
+    "lock, the phone's own": locked("locked", by_phone=True),
+    "forgotten": lambda navigator, phone: navigator.go("forgotten"),
+    "pin, first": pin("new"),
+    "pin, another": pin("open"),
+    "pin, done": lambda navigator, phone: navigator.go("done", title="密码换好了", text="下次用新密码打开。"),
+    "locking": lambda navigator, phone: navigator.go("locking"),
     "settings": lambda navigator, phone: navigator.home("settings"),
 }
 
