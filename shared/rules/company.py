@@ -22,6 +22,9 @@ from shared.rules.weights import (
     FAR_M,
     MAX_SPEED_MPS,
     OVERLAP_SLACK_S,
+    QUICK_FAR_M,
+    QUICK_MPS,
+    QUICK_S,
     RIDE_MPS,
     SAME_HOME_M,
     SCALES,
@@ -31,10 +34,11 @@ from shared.rules.weights import (
 _SECOND = timedelta(seconds=1)
 
 
-def weigh_travel(evidence: Evidence, reading: Reading | None, flags: Flags) -> None:
+def weigh_travel(evidence: Evidence, reading: Reading | None, present: bool, flags: Flags) -> None:
     """Two visits that overlap in different homes, or whose places were too far apart for the time between.
 
-    The worst of each kind is flagged once.
+    The worst of each kind is flagged once. Of two phones in two places one is where its visitor is: `present` is
+    whether this visit shows that by itself.
     """
     times = evidence.times
     end = times.end or times.start
@@ -50,6 +54,8 @@ def weigh_travel(evidence: Evidence, reading: Reading | None, flags: Flags) -> N
             apart_known = True
         sure = 1.0 if other.same_boot or (times.proved and other.proved) else SCALES["unproved_times"]
         shared_s = (min(end, other.end) - max(times.start, other.start)) / _SECOND
+        if (other.other_phone or other.other_visitor) and present and not other.read:
+            sure *= SCALES["other_blind"]
         phones = "two_phones" if other.other_phone else "shared_phone" if other.other_visitor else None
         if shared_s > OVERLAP_SLACK_S:
             if apart <= SAME_HOME_M:
@@ -64,13 +70,16 @@ def weigh_travel(evidence: Evidence, reading: Reading | None, flags: Flags) -> N
             )  # fmt: skip
         elif apart_known:
             gap = max(1.0, -shared_s)
+            way = apart * DETOUR
             if apart / gap > MAX_SPEED_MPS and apart > FAR_M:
                 _keep(
                     worst, phones or "too_fast", sure, distance_m=round(apart), gap_s=round(gap),
                     overlap_s=0, other=str(other.id),
                 )  # fmt: skip
-            elif phones is None and apart > APART_M and gap < DOORS_S + apart * DETOUR / RIDE_MPS:
+            elif phones is None and apart > APART_M and gap < DOORS_S + way / RIDE_MPS:
                 hasty.append((sure, apart, gap))
+            elif phones is None and QUICK_FAR_M > apart > APART_M and gap < QUICK_S + way / QUICK_MPS:
+                hasty.append((sure * SCALES["quick"], apart, gap))
     for code, (scale, figures) in worst.items():
         flags.add(code, scale, **figures)
     if hasty and "too_fast" not in worst and "overlap" not in worst:
@@ -122,10 +131,8 @@ def weigh_company(evidence: Evidence, present: bool, flags: Flags) -> None:
     One that shows presence by itself (`present`) is hardly touched: somebody may have invented four and made the fifth.
     """
     past = evidence.past
-    if past.company:
-        share = past.company_doubt / (past.company + 1)
-        if share >= COMPANY_FROM:
-            flags.add(
-                "doubtful_company", share * (SCALES["company_present"] if present else 1.0),
-                visits=past.company, doubt=round(past.company_doubt, 1),
-            )  # fmt: skip
+    if past.company and past.company_doubt >= COMPANY_FROM:
+        flags.add(
+            "doubtful_company", min(1.0, past.company_doubt) * (SCALES["company_present"] if present else 1.0),
+            visits=past.company, doubt=round(past.company_doubt, 1),
+        )  # fmt: skip

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import log2
 from typing import TypeVar
 from uuid import UUID
 
@@ -27,6 +28,10 @@ LONG_DAYS = 62
 OUTING_S = 8 * 3600
 NEAR_IN_TIME_S = 6 * 3600
 JUMP_S = 900
+PRIOR_VISITS = 4
+"""How much the world's word on grades counts, in visits, beside the visitor's own."""
+TELLS_FROM, CLEAN = 0.3, 0.25
+"""A visit of an outing speaks against the others by its own doubt from this on; a cleaner one speaks for them."""
 SPOTS_KEPT, ANSWERS_KEPT, BEAT_KEPT, EXACT_KEPT, BOOTS_KEPT = 40, 80, 80, 60, 8
 """How many of each are kept of a visitor: the newest."""
 
@@ -34,8 +39,9 @@ SPOTS_KEPT, ANSWERS_KEPT, BEAT_KEPT, EXACT_KEPT, BOOTS_KEPT = 40, 80, 80, 60, 8
 @dataclass(slots=True)
 class Trace:
     """What one home visit leaves behind. `at`: its best reading; `off_m`: how far that lies from the home beyond what
-    explains it. `claimed`: the start on the phone's own face. `answers`: digest of its telling answers and words (0:
-    they tell nothing) and `bits`, how much they tell. `late_evening`: on its month's last evening. `doubt`: its own."""
+    explains it. `claimed`: the start on the phone's own face. `answers`: digest of its telling grades (0: they tell
+    nothing) and `bits`, how much they tell. `last_evening`: on its month's last evening. `doubt`: its own, apart
+    from what it shares with its outing; `present`: it shows presence by itself."""
 
     id: UUID
     visitor: str
@@ -57,6 +63,7 @@ class Trace:
     bits: float = 0.0
     last_evening: bool = False
     doubt: float = 0.0
+    present: bool = False
 
     def other(self, to: Trace) -> OtherVisit:
         """This visit as the one beside it sees it."""
@@ -86,11 +93,11 @@ class VisitorHistory:
     by_day: dict[int, list[Trace]] = field(default_factory=dict)
     days: dict[int, Day] = field(default_factory=dict)
     spots: dict[UUID, tuple[UUID, Point, float, Point, int]] = field(default_factory=dict)
-    answers: dict[UUID, tuple[int, UUID, int]] = field(default_factory=dict)
+    answers: dict[UUID, int] = field(default_factory=dict)
     beat: dict[UUID, Point] = field(default_factory=dict)
     exact: dict[UUID, Point] = field(default_factory=dict)
     boots: dict[str, list[tuple[UUID, float]]] = field(default_factory=dict)
-    by_answers: dict[int, dict[UUID, UUID]] = field(default_factory=dict)
+    by_answers: dict[int, dict[UUID, tuple[UUID, int]]] = field(default_factory=dict)
     by_exact: dict[Point, set[UUID]] = field(default_factory=dict)
     changes: int = 0
 
@@ -120,11 +127,9 @@ class VisitorHistory:
     def _note(self, trace: Trace) -> None:
         """What a visit says once and for all."""
         if trace.answers and trace.home is not None:
-            for visit, (digest, _, _) in _newest(
-                self.answers, trace.id, (trace.answers, trace.home, trace.day), ANSWERS_KEPT
-            ):
+            for visit, digest in _newest(self.answers, trace.id, trace.answers, ANSWERS_KEPT):
                 self.by_answers[digest].pop(visit, None)
-            self.by_answers.setdefault(trace.answers, {})[trace.id] = trace.home
+            self.by_answers.setdefault(trace.answers, {})[trace.id] = trace.home, trace.day
         if trace.at is not None:
             for visit, point in _newest(self.exact, trace.id, trace.at, EXACT_KEPT):
                 self.by_exact[point].discard(visit)
@@ -181,10 +186,8 @@ class VisitorHistory:
         """What history adds to this visit (which may be in it already)."""
         spots, apart = self._spots(trace)
         company = [t for t in self.by_day.get(trace.day, ()) if t.id != trace.id]
-        near = [t for t in company if abs(t.start - trace.start) <= OUTING_S]
-        copied = 0
-        if trace.answers:
-            copied = len({h for h in self.by_answers.get(trace.answers, {}).values() if h != trace.home})
+        near = [t for t in company if t.device == trace.device and abs(t.start - trace.start) <= OUTING_S]
+        copied, bits = self._copied(trace) if trace.answers else (0, 0.0)
         unplaced, rate = self._unplaced(trace, company) if trace.at is None else (0, 0.0)
         evening = month = 0
         if trace.last_evening:
@@ -196,8 +199,8 @@ class VisitorHistory:
             spot_apart_m=apart,
             beat_m=self._beat(trace) if trace.off_m > NEAR_M else None,
             copied_homes=copied,
-            copied_of=len(self.answers) if copied else 0,
-            copied_bits=trace.bits if copied else 0.0,
+            copied_of=len(company) if copied else 0,
+            copied_bits=bits,
             unplaced=unplaced,
             unplaced_rate=rate,
             exact_repeats=len(self.by_exact.get(trace.at, set()) - {trace.id}) if trace.at is not None else 0,
@@ -206,8 +209,24 @@ class VisitorHistory:
             month_visits=month,
             written_days=0 if trace.proved else self._written(trace),
             company=len(near),
-            company_doubt=round(sum(min(1.0, t.doubt) for t in near), 3),
+            company_doubt=round(sum(map(_speaks, near)), 3),
         )
+
+    def _copied(self, trace: Trace) -> tuple[int, float]:
+        """(other homes of this day with these very grades, how telling that is given the visitor's other days)."""
+        homes: set[UUID] = set()
+        elsewhen = today = 0
+        for visit, (home, day) in self.by_answers.get(trace.answers, {}).items():
+            if day != trace.day:
+                elsewhen += 1
+            elif visit != trace.id:
+                today += 1
+                if home != trace.home:
+                    homes.add(home)
+        if not homes:
+            return 0, 0.0
+        others = max(0, len(self.answers) - today - 1)
+        return len(homes), round(-log2((elsewhen + PRIOR_VISITS * 0.5**trace.bits) / (others + PRIOR_VISITS)), 2)
 
     def _spots(self, trace: Trace) -> tuple[int, float]:
         """How many other homes were reported from this place though they lie elsewhere, and how far apart those lie."""
@@ -281,6 +300,13 @@ class DeviceHistory:
             and other.start < trace.end + NEAR_IN_TIME_S
             and other.end > trace.start - NEAR_IN_TIME_S
         ][:4]
+
+
+def _speaks(trace: Trace) -> float:
+    """What a visit says of those it went with, for or against."""
+    if trace.doubt >= TELLS_FROM:
+        return min(1.0, trace.doubt)
+    return trace.doubt - CLEAN * (2 if trace.present else 1)
 
 
 def _newest(kept: dict[K, V], key: K, value: V, most: int) -> list[tuple[K, V]]:

@@ -123,6 +123,7 @@ def _exactness(evidence: Evidence, home: Home | None, frozen: bool, flags: Flags
         exact = [gap for gap in gaps if gap < SAME_M]
         if exact and (len(exact) == len(gaps) or min(exact) < TYPED_M):
             scale = SCALES["one_exact_reading"] if len(exact) == 1 or frozen else 1.0
+            scale *= min(1.0, 1.3 - max(exact) * 0.15)
             flags.add("same_as_register", scale, distance_m=round(max(exact), 1))
     if evidence.past.exact_repeats:
         fine = bool(accuracies) and max(accuracies) <= FINE_M

@@ -41,6 +41,7 @@ from shared.rules.weights import (
     RULE_VERSION,
     SAME_HOME_M,
     SCALES,
+    SHARED,
     VERIFIED_BELOW,
     WEIGHTS,
 )
@@ -62,13 +63,14 @@ __all__ = [
     "write_evidence",
 ]
 
+REGISTER_FLAGS = frozenset(("far", "rather_far", "off_beat"))
 Assurance = Literal["verified", "plausible", "doubtful"]
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """`assurance`, the flags that led to it, and the sums behind it. `support`: `tag`, `near`, `stay`. `alone`: the
-    doubt of a home visit by itself, before its company is weighed."""
+    doubt of a home visit by itself, without what its outing shares; `present`: it shows presence by itself."""
 
     assurance: Assurance
     flags: tuple[Flag, ...]
@@ -76,6 +78,7 @@ class Judgement:
     doubt: float = 0.0
     support: tuple[str, ...] = ()
     alone: float = 0.0
+    present: bool = False
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -89,7 +92,7 @@ def judge(evidence: Evidence) -> Judgement:
     _formal(evidence, flags)
     formal = flags.doubt
     _clock(evidence, flags)
-    alone = 0.0
+    alone, present = 0.0, False
     if evidence.channel == HOME:
         near, reading = weigh_place(evidence, flags)
         tag_right = _tag(evidence, near, flags)
@@ -97,18 +100,28 @@ def judge(evidence: Evidence) -> Judgement:
         unseen = evidence.tag == "missing" and reading is None and evidence.times.stay_s is None
         if evidence.outcome == "met" and unseen:
             flags.add("no_evidence")
-        weigh_travel(evidence, reading, flags)
+        weigh_travel(evidence, reading, near and stay, flags)
         weigh_repeats(evidence, flags)
         support = [name for name, there in (("tag", tag_right), ("near", near), ("stay", stay)) if there]
-        alone = flags.doubt - formal
-        weigh_company(evidence, near and stay and alone < PRESENT_BELOW, flags)
+        alone = flags.doubt - formal - _not_its_own(evidence, flags)
+        present = near and stay and alone < PRESENT_BELOW
+        weigh_company(evidence, present, flags)
     doubt = round(flags.doubt, 3)
     assurance: Assurance = "plausible"
     if doubt >= DOUBTFUL_FROM:
         assurance = "doubtful"
     elif len(support) == 3 and doubt < VERIFIED_BELOW and evidence.channel not in CALLS:
         assurance = "verified"
-    return Judgement(assurance, tuple(flags.found), RULE_VERSION, doubt, tuple(support), round(alone, 3))
+    return Judgement(assurance, tuple(flags.found), RULE_VERSION, doubt, tuple(support), round(alone, 3), present)
+
+
+def _not_its_own(evidence: Evidence, flags: Flags) -> float:
+    """The part of the doubt that says nothing of the visits it went with: what they all share anyway, and its home's
+    position, which a register may have wrong for a whole village."""
+    sure = evidence.home is not None and evidence.home.sure
+    return sum(
+        flag.weight for flag in flags.found if flag.code in SHARED or (flag.code in REGISTER_FLAGS and not sure)
+    )
 
 
 def _formal(evidence: Evidence, flags: Flags) -> None:
@@ -178,5 +191,6 @@ def _stay(evidence: Evidence, flags: Flags) -> bool:
         flags.add("short_stay", scale, stay_s=stay, stay_min_s=evidence.stay_min_s)
         return False
     if stay < evidence.stay_min_s + AT_MINIMUM_S and not evidence.explained:
-        flags.add("stay_at_minimum", stay_s=stay, stay_min_s=evidence.stay_min_s)
+        over = (evidence.stay_min_s + AT_MINIMUM_S - stay) / AT_MINIMUM_S
+        flags.add("stay_at_minimum", over, stay_s=stay, stay_min_s=evidence.stay_min_s)
     return True

@@ -20,13 +20,12 @@ from shared.rules.history import DeviceHistory, Trace, VisitorHistory
 from shared.rules.homes import AGREES_M, TEACHES_BELOW_M, HomeHistory, Seen, proposal
 from shared.rules.likeness import telling
 from shared.rules.place import best_reading
-from shared.rules.presence import Judgement, judge
+from shared.rules.presence import REGISTER_FLAGS, Judgement, judge
 from shared.rules.weights import SAME_HOME_M
 
 EVENING_HOUR = 17
 TEACHING_DOUBT = 0.5
 """A visit more doubtful than this by itself (its distance aside) teaches no home."""
-_PLACE_FLAGS = frozenset(("far", "rather_far", "off_beat", "home_unsure"))
 _NEVER_TEACHES = frozenset(("mocked", "same_as_register", "one_spot", "position_repeats", "short_stay"))
 
 
@@ -80,7 +79,7 @@ def trace_of(visit: Visit, evidence: Evidence, visitor: str, tz: tzinfo, device:
     """What a home visit leaves behind, before it was judged."""
     times = evidence.times
     local = times.start.astimezone(tz)
-    digest, bits = telling(visit.answers, visit.note)
+    digest, bits = telling(visit.answers)
     clock = visit.clock
     device = device or (str(visit.device_id) if visit.device_id is not None else None)
     uptime_ms = clock.start_uptime_ms if clock is not None else None
@@ -152,6 +151,7 @@ def _alone(memory: Memory, visitor: VisitorHistory, visit: Remembered) -> Judgem
     trace = visit.trace
     judged = in_company(memory, visit)
     trace.doubt = judged.alone
+    trace.present = judged.present
     visitor.add(trace)
     if trace.device is not None:
         memory.devices.setdefault(trace.device, DeviceHistory()).add(trace)
@@ -165,7 +165,7 @@ def _teach(memory: Memory, visit: Remembered, judged: Judgement) -> None:
     if trace.home is None:
         return
     history = memory.homes.get(trace.home)
-    beside = judged.alone - sum(f.weight for f in judged.flags if f.code in _PLACE_FLAGS)
+    beside = judged.doubt - sum(f.weight for f in judged.flags if f.code in REGISTER_FLAGS)
     good = (
         visit.evidence.tag == "right"
         and visit.evidence.outcome == "met"

@@ -34,12 +34,12 @@ WEIGHTS: dict[str, float] = {
     "mocked": 1.0,
     "same_as_register": 0.5,
     "too_exact": 0.3,
-    "frozen_position": 0.1,
+    "frozen_position": 0.05,
     "position_repeats": 0.4,
     "positions_off": 0.5,
     "home_unsure": 0.0,
     "short_stay": 1.0,
-    "stay_at_minimum": 0.2,
+    "stay_at_minimum": 0.3,
     "stay_unknown": 0.3,
     "no_evidence": 0.5,
     "overlap": 1.0,
@@ -62,10 +62,16 @@ WEIGHTS: dict[str, float] = {
 }
 """Flag code → doubt it adds at full weight."""
 
+SHARED = frozenset((
+    "positions_off", "month_end", "written_together", "answers_copied", "clock_set", "clock_jumped", "position_repeats",
+    "doubtful_company", "photo_reused", "photo_alike", "two_phones", "shared_phone",
+))  # fmt: skip
+"""Flags that a whole outing shares: they weigh in each visit once, and not again as its company."""
+
 SCALES: dict[str, float] = {
     "tag_near": 0.3,
     "home_unsure": 0.1,
-    "home_unconfirmed": 0.6,
+    "home_unconfirmed": 0.55,
     "unproved_times": 0.5,
     "short_overlap": 0.4,
     "short_explained": 0.3,
@@ -76,8 +82,10 @@ SCALES: dict[str, float] = {
     "company_present": 0.25,
     "one_other_spot": 0.2,
     "two_other_spots": 0.6,
-    "cell_position": 0.25,
+    "cell_position": 0.1,
     "one_exact_reading": 0.7,
+    "quick": 0.4,
+    "other_blind": 0.3,
 }
 """By how much a circumstance lessens (or raises) a flag.
 
@@ -97,6 +105,8 @@ has looked.
 `one_other_spot`, `two_other_spots`: one or two other homes reported from the same spot.
 `cell_position`: the same reading again, but one of masts or networks, which do repeat.
 `one_exact_reading`: the register's very position, with one reading only.
+`quick`: on the way as fast as hardly anybody is, but not faster than a car.
+`other_blind`: in two places at once, but this visit shows where it was and the other does not.
 """
 
 NEAR_M = 100.0
@@ -115,7 +125,7 @@ WORST_ACCURACY_M = 5000.0
 UNSAID_ACCURACY_M = 50.0
 """Taken where a receiver gives no accuracy, or 0, which no receiver has."""
 TYPED_M = 1.0
-SAME_M = 3.0
+SAME_M = 5.0
 """Nearer to the register's point than an address can be surveyed, or a phone can tell."""
 EXACT_M = 2.0
 """No phone indoors is as exact as this."""
@@ -133,8 +143,10 @@ DETOUR = 1.3
 RIDE_MPS = 15.0
 DOORS_S = 20.0
 """The least time from bed to bed: down the stairs, a car through the town, up the stairs."""
+QUICK_S, QUICK_MPS, QUICK_FAR_M = 60.0, 6.0, 1500.0
+"""What those are seldom quicker than who ride a bicycle from door to door; farther away there are cars."""
 OVERLAP_SLACK_S = 60
-AT_MINIMUM_S = 60
+AT_MINIMUM_S = 240
 CLOCK_SET_S = 900
 CLOCK_SET_DAYS_S = 43_200
 CLOCK_SET_YEARS_S = 31_536_000
