@@ -3,8 +3,8 @@
 A hill county instead of a plain, other phones, other habits, other ways to cheat: whoever fits the rule to one
 generator shows it here. Honest life is awkward in its own ways: whole villages registered at their committee's door,
 stale first fixes, networks that repeat a position to the last digit, days with positioning switched off, sentences
-written under every visit, start pressed on the way, "end" forgotten until the next door, weeks without network, browsers
-without a counter. The cheats wait out the least stay.
+written under every visit, start pressed on the way, "end" forgotten until the next door, weeks without network,
+browsers without a counter. The cheats wait out the least stay.
 
 `world(seed)` → lines as `yuetan presence evaluate` reads them, and {visit id: "honest" or the cheat's name}.
 """
