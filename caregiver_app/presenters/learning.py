@@ -13,7 +13,7 @@ from typing import Any
 
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.events import tell
-from caregiver_app.presenters.markdown import Block, blocks
+from shared.markdown import Block, blocks
 from shared.protocol.event import COURSE_DONE
 
 #: The share of right answers that passes.

@@ -11,10 +11,10 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.image import Image
 from kivy.uix.widget import Widget
 
-from caregiver_app.presenters.markdown import Block
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import Empty, Txt, load_kv, replace
 from caregiver_app.screens.style import measure, ui
+from shared.markdown import Block
 
 KINDS = ((b"\x89PNG", "png"), (b"\xff\xd8", "jpg"), (b"GIF8", "gif"), (b"RIFF", "webp"))
 

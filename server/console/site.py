@@ -8,6 +8,7 @@ from server.console import (
     account_pages,
     alerts_pages,
     care_pages,
+    courses_pages,
     elders_pages,
     month_pages,
     users_pages,
@@ -18,7 +19,8 @@ from server.console.pages import PREFIX, problem_page
 
 # in order: the last one of account_pages answers for addresses that nobody else knows
 SUBJECTS = (
-    month_pages, visits_pages, elders_pages, care_pages, alerts_pages, work_pages, users_pages, account_pages,
+    month_pages, visits_pages, elders_pages, care_pages, alerts_pages, work_pages, users_pages, courses_pages,
+    account_pages,
 )  # fmt: skip
 
 

@@ -17,6 +17,8 @@ from server.absences.model import Absence
 from server.alerts.model import Alert
 from server.auth.rights import RIGHTS, ROLES
 from server.callbacks.model import Callback
+from server.courses.reading import Wanted
+from server.courses.service import put_course
 from server.devices.model import Device
 from server.people.model import RoleGrant
 from server.tasks.model import Task
@@ -97,12 +99,17 @@ def foreign_things(place: Place, code: int) -> Foreign:
         county_id=county.id, id=uuid7(), month=NOW.date().replace(day=1), round=1, visit_id=visit.id, elder_id=elder.id,
         visitor_id=visitor.id, region_id=region.id,
     )  # fmt: skip
+    # a course is its whole county's: foreign is only the other one's
+    course = put_course(
+        session, (county if code == VILLAGE else place.other_county).id,
+        Wanted(uuid7(), {"zh": FOREIGN_NAME, "en": ""}, {"zh": FOREIGN_NAME, "en": ""}), now=NOW,
+    ).course  # fmt: skip
     session.add_all([absence, alert, callback, device, task])
     session.flush()
     grant = session.query(RoleGrant).filter_by(user_id=visitor.id).one()
     made: dict[str, UUID | str] = {
         "elder_id": elder.id, "pairing_id": pairing.id, "visit_id": visit.id, "alert_id": alert.id,
-        "absence_id": absence.id, "callback_id": callback.id, "device_id": device.id,
+        "absence_id": absence.id, "callback_id": callback.id, "device_id": device.id, "course_id": course.id,
         "task_id": task.id, "user_id": visitor.id, "grant_id": grant.id,
         "code": f"{code:012d}", "sha256": SHA256,
     }  # fmt: skip

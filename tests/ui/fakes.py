@@ -15,7 +15,6 @@ from caregiver_app.presenters.demo import courses
 from caregiver_app.presenters.hours import HourEntry, HoursView
 from caregiver_app.presenters.learning import CourseRow, CourseView, LearningView, Question, QuizView
 from caregiver_app.presenters.lock import LockView
-from caregiver_app.presenters.markdown import blocks
 from caregiver_app.presenters.views import (
     Call,
     Choice,
@@ -35,6 +34,7 @@ from caregiver_app.presenters.views import (
     TodayView,
     VisitView,
 )
+from shared.markdown import blocks
 
 GROUPS = (
     (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.console.texts import account, common, elders, month, register, visits
+from server.console.texts import account, common, courses, elders, month, register, visits
 from server.language import Text, language
 
 TEXTS: dict[str, Text] = {}
-for _part in (common, account, month, visits, elders, register):
+for _part in (common, account, courses, month, visits, elders, register):
     for _key, (_zh, _en) in _part.TEXTS.items():
         if _key in TEXTS:
             raise LookupError(f"two texts are named {_key}")

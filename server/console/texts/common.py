@@ -30,6 +30,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "nav.elders": ("老人", "Elders"),
     "nav.import": ("导入", "Import"),
     "nav.tags": ("二维码牌", "Tags"),
+    "nav.courses": ("课程", "Courses"),
     "nav.users": ("人员", "People"),
     "unit.minutes": ("{n} 分钟", "{n} min"),
     "unit.seconds": ("{n} 秒", "{n} s"),

@@ -1,4 +1,4 @@
-"""The little Markdown that courses are written in, as blocks that a screen can draw; everything else is plain words.
+"""The little Markdown that courses are written in, as blocks that a screen or a page can draw; all else is plain words.
 
 Understood: headings `#` to `###`, paragraphs, `-`/`*` and `1.` lists, `>` quotations, `---`, pictures on a line of
 their own whose address is a `data:image/…;base64,` (read offline: no picture is ever fetched), and inside a line

@@ -7,7 +7,7 @@ import base64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caregiver_app.presenters.markdown import PICTURE_MAX, blocks, plain
+from shared.markdown import PICTURE_MAX, blocks, plain
 
 
 def kinds(text):
