@@ -68,12 +68,11 @@ def choose(
     return chosen
 
 
-def may_call(session: Session, county_id: int, user_id: uuid.UUID, region_id: int, today: dt.date) -> bool:
-    """Whether somebody holds a role that calls back in this village."""
+def able(session: Session, county_id: int, region_id: int, today: dt.date) -> set[uuid.UUID]:
+    """Who holds a role that calls back in this village."""
     code = _codes(session, {region_id}).get(region_id)
-    return code is not None and any(
-        post.user_id == user_id and post.lo <= code <= post.hi for post in _posts(session, county_id, today)
-    )
+    posts = _posts(session, county_id, today) if code is not None else []
+    return {post.user_id for post in posts if post.lo <= (code or 0) <= post.hi}
 
 
 def _posts(session: Session, county_id: int, today: dt.date) -> list[Post]:

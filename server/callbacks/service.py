@@ -177,7 +177,7 @@ def record(
     not confirm is handed to `doubt`: a director looks at it. Nothing about the visit itself changes."""
     row = _locked(session, reach, callback_id)
     visit = session.get_one(Visit, (row.county_id, row.visit_id))
-    if reach.user_id == visit.visitor_id or str(reach.user_id) in (visit.companion_ids or ()):
+    if took_part(visit, reach.user_id):
         raise problem("own_visit")
     if row.outcome in FINAL:
         if (row.outcome, row.outcome_by) != (outcome, reach.user_id):
@@ -218,8 +218,8 @@ def assign(
     """Hand a call to somebody else of the region. 422 for who may not call there, or took part in the visit."""
     row = _locked(session, Reach(reach.user_id, reach.areas), callback_id)
     visit = session.get_one(Visit, (row.county_id, row.visit_id))
-    took_part = user_id == visit.visitor_id or str(user_id) in (visit.companion_ids or ())
-    if took_part or not callers.may_call(session, row.county_id, user_id, row.region_id, local_date(now, tz)):
+    able = callers.able(session, row.county_id, row.region_id, local_date(now, tz))
+    if took_part(visit, user_id) or user_id not in able:
         words = Text("须是本地工作人员，且没有参与这次探访", "Staff of the region who took no part in the visit.")
         raise problem("validation", errors={"user_id": [words]})
     if row.assigned_to != user_id:
@@ -230,6 +230,11 @@ def assign(
         )  # fmt: skip
     session.commit()
     return row
+
+
+def took_part(visit: Visit, user_id: uuid.UUID) -> bool:
+    """Who visited, or came along."""
+    return visit.visitor_id == user_id or str(user_id) in (visit.companion_ids or ())
 
 
 def _locked(session: Session, reach: Reach, callback_id: uuid.UUID) -> Callback:

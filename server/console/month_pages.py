@@ -17,11 +17,11 @@ from server.console.pages import Pages
 from server.console.render import link, may, page
 from server.database import session
 from server.duties import queries
-from server.elders import vault
 from server.paging import PageArgs
 from server.people.queries import phones_of
 from server.regions.codes import code_text
 from server.regions.model import Region
+from server.reviews import queue
 from server.visits import queries as visits
 from shared.rules.months import Month, local_date, month_of
 
@@ -51,7 +51,7 @@ def month() -> str:
         versions=_versions(region, m) if over else [], way=way_to(region, reach()),
         children=_sorted(figures["children"], asked_sort), sort=asked_sort or "worst", asked_sort=asked_sort,
         missing=rows, phones=visitor_phones(rows or ()), links=_links(region, m) if persons else {},
-        figures_only=not persons, to_review=_to_review(region) if persons else 0,
+        sample=_sample(figures["sample"]), figures_only=not persons, to_review=_to_review(region) if persons else 0,
         open_alerts=_open_alerts(region) if persons else 0, up_to=COUNTED_UP_TO,
     )  # fmt: skip
 
@@ -67,6 +67,11 @@ def missing() -> str:
         "missing.html", region=region, m=m, current=month_of(now, tz), way=way_to(region, reach()), rows=rows,
         phones=visitor_phones(rows.items), count=figures["missing"],
     )  # fmt: skip
+
+
+def _sample(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What call-backs say about the visits behind the rate, with its month as a month."""
+    return {**found, "of": Month.parse(found["month"])} if found is not None else None
 
 
 def visitor_phones(rows: Iterable[queries.MissingElder]) -> Mapping[str, str]:
@@ -115,11 +120,7 @@ def _versions(region: Region, m: Month) -> list[dict[str, Any]]:
 def _to_review(region: Region) -> int:
     if not may("visits.review"):
         return 0
-    wanted = visits.Filter(region=visits.region_span(region), review="pending")
-    found = visits.listed(
-        session(), reach("visits.review"), wanted, PageArgs(COUNTED_UP_TO), tz=clock.zone(), vault=vault.current()
-    )
-    return len(found.items)
+    return min(COUNTED_UP_TO, len(queue.waiting(session(), reach("visits.review"), visits.region_span(region))))
 
 
 def _open_alerts(region: Region) -> int:

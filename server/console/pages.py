@@ -192,9 +192,9 @@ def check_csrf() -> None:
         raise problem("csrf")
 
 
-def done(key: str, **params: Any) -> None:
-    """What the next page says was done: the key of a text."""
-    flash(say(key, **params), "done")
+def done(key: str, kind: str = "done", /, **params: Any) -> None:
+    """What the next page says was done (or, `wrong`, was not): the key of a text."""
+    flash(say(key, **params), kind)
 
 
 def to(endpoint: str, **arguments: Any) -> Response:

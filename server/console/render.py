@@ -81,7 +81,8 @@ def _environment() -> Environment:
         word=words.word, words=words, phone_mask=mask_phone, task_error=_task_error,
     )  # fmt: skip
     made.filters.update(
-        percent=show.percent, number=show.number, day=show.day, moment=show.moment, until=show.until,
+        percent=show.percent, percent_up=show.percent_up, number=show.number, day=show.day, moment=show.moment,
+        until=show.until,
         month=show.month, days_since=show.days_since, month_name=show.month_name, stay=show.stay, local=show.local_day,
     )  # fmt: skip
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 
 from server import clock
 from server.console.texts import say
@@ -23,6 +24,11 @@ def percent(rate: float | None) -> str:
     # never rounded up to 100: somebody is still missing then
     tenths = int(rate * 1000 + 0.5) if rate >= 1 else min(999, int(rate * 1000 + 0.5))
     return "100%" if tenths == 1000 else f"{tenths / 10:.1f}%"
+
+
+def percent_up(rate: float) -> str:
+    """0.01814 → 1.9%: a bound, never made smaller by rounding."""
+    return f"{math.ceil(rate * 1000 - 1e-9) / 10:.1f}%"
 
 
 def number(value: int | None) -> str:

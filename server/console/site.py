@@ -7,10 +7,12 @@ from flask import Flask, Response, redirect
 from server.console import (
     account_pages,
     alerts_pages,
+    callbacks_pages,
     care_pages,
     courses_pages,
     elders_pages,
     month_pages,
+    review_pages,
     users_pages,
     visits_pages,
     work_pages,
@@ -19,8 +21,8 @@ from server.console.pages import PREFIX, problem_page
 
 # in order: the last one of account_pages answers for addresses that nobody else knows
 SUBJECTS = (
-    month_pages, visits_pages, elders_pages, care_pages, alerts_pages, work_pages, users_pages, courses_pages,
-    account_pages,
+    month_pages, visits_pages, review_pages, callbacks_pages, elders_pages, care_pages, alerts_pages, work_pages,
+    users_pages, courses_pages, account_pages,
 )  # fmt: skip
 
 

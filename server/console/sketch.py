@@ -1,67 +1,85 @@
 """Where a phone was, seen from the registered home: a small drawing without a map, so that it needs no network and
-shows no street. Metres, north is up."""
+shows no street. Homes, readings, circles of accuracy, and a bar for scale. Metres, north is up."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from shared.geo import distance_m
 
 SIZE = 240  # of the drawing, in its own units
+EDGE = 14
 RINGS = (50, 100, 200, 500, 1000, 2000, 5000, 20_000, 100_000, 1_000_000)
+OTHERS = 12  # homes beside the visited one that are drawn
+CIRCLE_UP_TO_M = 400  # a circle of accuracy larger than this does not make the drawing wider
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
     """`x`, `y` in the drawing; `r` the accuracy's radius there, None where the phone gave none."""
 
-    kind: str  # start, end
+    kind: str  # start, end, other (a home)
     x: float
     y: float
     r: float | None
-    distance: int  # metres
+    distance: int  # metres from the home
     accuracy: int | None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """`reach`: metres from the middle to the outer ring."""
+    """`reach`: metres from the middle to the outer ring; `bar`: metres that `bar_length` units stand for."""
 
     reach: int
     spots: tuple[Spot, ...]
+    homes: tuple[Spot, ...]
+    bar: int
+    bar_length: float
     size: int = SIZE
 
 
-def sketch(home: tuple[float, float] | None, said: Mapping[str, Any]) -> Sketch | None:
-    """Of a visit's two positions; None where there is no registered home or no position."""
+def sketch(
+    home: Point | None, said: Mapping[str, Any], others: Sequence[tuple[str, Point]] = ()
+) -> Sketch | None:
+    """Of a visit's two positions around its elder's home, with `others`, (name, home) of where else its visitor went;
+    None where there is no registered home or no position."""
     if home is None:
         return None
     found = []
     for kind, field in (("start", "start_position"), ("end", "position")):
-        position = said.get(field)
-        if not position:
-            continue
-        point = (position["lat"], position["lon"])
-        east = math.copysign(distance_m(home, (home[0], point[1])), point[1] - home[1])
-        north = math.copysign(distance_m(home, (point[0], home[1])), point[0] - home[0])
-        found.append((kind, east, north, distance_m(home, point), position.get("accuracy_m")))
+        if position := said.get(field):
+            point = (position["lat"], position["lon"])
+            found.append((kind, *_from(home, point), position.get("accuracy_m")))
     if not found:
         return None
-    furthest = max(max(math.hypot(e, n), min(a or 0, 400)) for _, e, n, _, a in found)
+    furthest = max(max(math.hypot(e, n), min(a or 0, CIRCLE_UP_TO_M)) for _, e, n, a in found)
     reach = next((ring for ring in RINGS if furthest <= ring), RINGS[-1])
-    scale = (SIZE / 2 - 14) / reach
+    scale = (SIZE / 2 - EDGE) / reach
     middle = SIZE / 2
 
-    def spot(kind: str, east: float, north: float, distance: float, accuracy: float | None) -> Spot:
+    def spot(kind: str, east: float, north: float, accuracy: float | None, name: str | None = None) -> Spot:
         length = math.hypot(east, north)
         short = min(1.0, reach / length) if length else 1.0  # what lies beyond the last ring stands at its edge
         return Spot(
             kind, round(middle + east * short * scale, 1), round(middle - north * short * scale, 1),
-            round(min(accuracy * scale, SIZE), 1) if accuracy else None, round(distance),
-            round(accuracy) if accuracy else None,
+            round(min(accuracy * scale, SIZE), 1) if accuracy else None, round(length),
+            round(accuracy) if accuracy else None, name,
         )  # fmt: skip
 
-    return Sketch(reach, tuple(spot(*one) for one in found))
+    near = sorted((math.hypot(*away), name, away) for name, point in others if (away := _from(home, point)))
+    homes = tuple(spot("other", *away, None, name) for far, name, away in near[:OTHERS] if far <= reach)
+    bar = next(step * 10**power for power in range(6, -1, -1) for step in (5, 2, 1) if step * 10**power <= reach / 2)
+    return Sketch(reach, tuple(spot(*one) for one in found), homes, bar, round(bar * scale, 1))
+
+
+def _from(home: Point, point: Point) -> tuple[float, float]:
+    """Metres east and north of the home."""
+    east = math.copysign(distance_m(home, (home[0], point[1])), point[1] - home[1])
+    north = math.copysign(distance_m(home, (point[0], home[1])), point[0] - home[0])
+    return east, north

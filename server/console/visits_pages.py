@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
-from typing import Any
 
 from flask import Response, request
 
-from server import clock, outcomes
+from server import clock
 from server.auth.current import actor, reach
 from server.console import words
 from server.console.ask import (
@@ -23,6 +21,7 @@ from server.console.ask import (
 )
 from server.console.pages import Pages, done, to
 from server.console.render import may, page
+from server.console.review_pages import decision_faults, homes_around, settle_now
 from server.console.sketch import sketch
 from server.console.texts import say
 from server.database import session
@@ -69,17 +68,11 @@ def review(visit_id: uuid.UUID) -> Response:
     _found(visit_id)
     decision, ground = request.form.get("decision", ""), request.form.get("ground", "")
     said = form_text("words", WORDS_MAX)
-    errors: dict[str, list[str]] = {}
-    if decision not in ("accept", "reject"):
-        errors["decision"] = [say("visit.decision_missing")]
-    elif ground == words.OTHER and not said:
-        errors["words"] = [say("visit.words_needed")]
-    elif ground != words.OTHER and words.ground(decision, ground) is None:
-        errors["ground"] = [say("visit.ground_missing")]
+    errors = decision_faults(decision, ground, said)
     if errors:
         return Response(_visit_page(visit_id, errors, decision), 422, mimetype="text/html")
     service.review(
-        session(), reach(), visit_id, decision, said, ground=ground, now=clock.now(), settle=_settle()
+        session(), reach(), visit_id, decision, said, ground=ground, now=clock.now(), settle=settle_now()
     )
     done("visit.reviewed")
     return to("visit", visit_id=visit_id)
@@ -93,8 +86,21 @@ def reopen(visit_id: uuid.UUID) -> Response:
     if not reason:
         errors = {"reason": [say("visit.reopen_needed")]}
         return Response(_visit_page(visit_id, errors, None), 422, mimetype="text/html")
-    service.reopen(session(), actor(), reach(), visit_id, reason, now=clock.now(), settle=_settle())
+    service.reopen(session(), actor(), reach(), visit_id, reason, now=clock.now(), settle=settle_now())
     done("visit.reopened")
+    return to("visit", visit_id=visit_id)
+
+
+@console.post("/visits/<uuid:visit_id>/reply", right="visits.reply")
+def reply(visit_id: uuid.UUID) -> Response:
+    """The visitor's answer to a decision, once; somebody else then decides anew."""
+    said = form_text("words", WORDS_MAX)
+    if not said:
+        _found(visit_id, "visits.read")
+        errors = {"reply": [say("visit.reply_needed")]}
+        return Response(_visit_page(visit_id, errors, None), 422, mimetype="text/html")
+    service.reply(session(), reach(), visit_id, said, now=clock.now(), settle=settle_now())
+    done("visit.replied")
     return to("visit", visit_id=visit_id)
 
 
@@ -121,28 +127,25 @@ def _visit_page(visit_id: uuid.UUID, errors: dict[str, list[str]], chosen: str |
     if row.elder_id is not None and may("elders.read"):
         elder = elders.find(session(), reach("elders.read"), row.elder_id, clock.now())
     history = reviews.history(session(), row.county_id, visit_id)
+    stands = reviews.standing(session(), row.county_id, visit_id)
+    me, took_part = actor().user_id, service.took_part(row, actor().user_id)
     return page(
         "visit.html", v=found, judgements=explained["judgements"], history=history,
         names=names_of(session(), {said.by for said in history}), elder_here=elder is not None,
-        sketch=sketch((elder.lat, elder.lon) if elder and elder.lat and elder.lon else None, found),
+        sketch=sketch(
+            (elder.lat, elder.lon) if elder and elder.lat and elder.lon else None, found, homes_around([row])[row.id]
+        ),
         classes=words.answers(found.get("form"), found.get("answers") or {}), errors=errors, chosen=chosen,
-        can_review=may("visits.review") and found["review"] is None, own=_took_part(found),
+        can_review=may("visits.review") and stands.open and not took_part, own=took_part,
+        another=service.must_be_another(session(), row, stands, me, clock.now()),
         can_reopen=may("visits.reopen") and found["review"] is not None, grounds=words.grounds(),
+        can_reply=may("visits.reply") and row.visitor_id == me and stands.reply is None and not stands.open,
         ground_said=request.form.get("ground", ""),
         words_said=form_text("words", WORDS_MAX),
     )  # fmt: skip
 
 
-def _took_part(found: dict[str, Any]) -> bool:
-    me = str(actor().user_id)
-    return found["visitor"]["id"] == me or me in (found.get("companion_ids") or ())
-
-
-def _found(visit_id: uuid.UUID) -> None:
-    if queries.found(session(), reach(), visit_id) is None:
+def _found(visit_id: uuid.UUID, right: str | None = None) -> None:
+    if queries.found(session(), reach(right), visit_id) is None:
         raise problem("not_found")
-
-
-def _settle() -> service.Settle:
-    return partial(outcomes.settle_visits, now=clock.now())
 

@@ -56,6 +56,10 @@ WORDS: dict[str, dict[str, Text]] = {
         "accept": _t("采信", "Accepted"), "reject": _t("驳回", "Rejected"), "reopen": _t("重新打开", "Reopened"),
         "reply": _t("探访员答复", "The visitor's reply"),
     },
+    "callback": {
+        "confirmed": _t("证实", "Confirmed"), "not_confirmed": _t("未证实", "Not confirmed"),
+        "elder_unsure": _t("老人不确定", "The elder is not sure"), "not_reached": _t("没有联系上", "Not reached"),
+    },
     "tag_by": {
         "camera": _t("相机", "camera"), "image": _t("图片", "image"), "typed": _t("手输", "typed"),
         "link": _t("链接", "link"),

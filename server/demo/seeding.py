@@ -215,16 +215,22 @@ def _live(
 
 
 def _calls(session: Session, county: County, now: dt.datetime) -> None:
-    """Most of last month's call-backs were made: nearly all confirm the visit, one does not, a few say nothing."""
-    newest = sa.select(sa.func.max(Callback.month)).where(Callback.county_id == county.id).scalar_subquery()
+    """The call-backs of the month before last were all made, of last month's four in five: nearly all confirm the
+    visit, one does not, a few say nothing."""
     drawn = session.scalars(
         sa.select(Callback)
-        .where(Callback.county_id == county.id, Callback.month == newest, Callback.assigned_to.is_not(None))
-        .order_by(Callback.visit_id)
+        .where(Callback.county_id == county.id, Callback.assigned_to.is_not(None))
+        .order_by(Callback.month, Callback.visit_id)
     ).all()
-    said = {7: ("not_confirmed", "老人说那天没有人来过"), 19: ("elder_unsure", "记不清哪天"), 31: ("not_reached", "")}
-    for number, call in enumerate(drawn[: len(drawn) * 4 // 5]):
-        outcome, note = said.get(number % 90, ("confirmed", ""))
+    said = {
+        7: ("not_confirmed", "老人说那天没有人来过"), 19: ("elder_unsure", "记不清是哪一天"), 31: ("not_reached", ""),
+    }  # fmt: skip
+    newest = [call for call in drawn if call.month == drawn[-1].month]
+    left = {call.id for call in newest[len(newest) * 4 // 5 :]}
+    for number, call in enumerate(newest + [call for call in drawn if call.month != drawn[-1].month]):
+        if call.id in left:
+            continue
+        outcome, note = said.get(number, ("confirmed", ""))
         assert call.assigned_to is not None
         callbacks.note_outcome(session, call, outcome, note, by=call.assigned_to, now=now - dt.timedelta(hours=20))
     session.commit()

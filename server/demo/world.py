@@ -218,10 +218,11 @@ def _visit(rng: random.Random, elder: Elder, visitor: Visitor, begins: dt.dateti
         outcome, reason, stay = "refused", "does_not_want", dt.timedelta(minutes=2)
     elif luck < 0.07:
         channel = "phone"
+    where, tag = elder.home, elder.tag
+    if odd and rng.random() < 0.02:  # far from the home, hardly there, no tag: for a director to look at
+        where, tag = away(elder.home, rng.uniform(900, 2500), rng.uniform(0, 6.283)), None
+        stay = dt.timedelta(seconds=rng.randrange(60, 150))
     ends = begins + stay
-    where: Point = elder.home
-    if odd and rng.random() < 0.02:  # far from the home: for a director to look at
-        where = away(elder.home, rng.uniform(900, 2500), rng.uniform(0, 6.283))
     accuracy = rng.choice((8.0, 15.0, 22.0, 35.0))
     start_position, position = _reading(rng, where, accuracy), _reading(rng, where, accuracy + 1)
     uptime = rng.randrange(10_000_000, 900_000_000)
@@ -234,7 +235,7 @@ def _visit(rng: random.Random, elder: Elder, visitor: Visitor, begins: dt.dateti
               "call.safety": "good", "call.family_contact": "good", "call.wants_visit": "no"}  # fmt: skip
     item: dict[str, Any] = {
         "v": 1, "id": _uuid7(rng, begins), "elder_id": str(elder.id), "channel": channel, "outcome": outcome,
-        "reason": reason, "tag": elder.tag if channel == "home" and outcome == "met" and rng.random() < 0.95 else None,
+        "reason": reason, "tag": tag if channel == "home" and outcome == "met" and rng.random() < 0.95 else None,
         "tag_by": "camera", "started_at": begins.isoformat(), "ended_at": ends.isoformat(),
         "clock": {"offset_ms": 0, "learnt_at": met.isoformat(), "boot": boot, "learnt_boot": boot,
                   "learnt_uptime_ms": uptime - int((begins - met).total_seconds() * 1000),

@@ -47,6 +47,20 @@ def state(figures: Mapping[str, Any], tz: dt.tzinfo) -> str:
     return "已结账" if figures["closed"] else f"截至 {as_of:%Y-%m-%d %H:%M}，尚未结账"
 
 
+def sampled(figures: Mapping[str, Any]) -> str:
+    """What the newest call-backs say about the visits behind these rates, in a sentence."""
+    found = figures["sample"]
+    if found is None:
+        return "回访抽查：还没有抽取"
+    head = f"回访抽查（{found['month']}）：从 {found['population']} 次计入的探访中抽 {found['drawn']} 次，"
+    if not found["answered"]:
+        return head + "还没有回访结果"
+    head += f"证实 {found['confirmed']} 次，未证实 {found['not_confirmed']} 次；"
+    if found["below"] is not None:
+        return head + f"未证实的比例不超过 {found['below']:.2%}（95 % 置信）"
+    return head + f"未证实的比例估计 {found['share']:.2%}，95 % 置信区间 {found['low']:.2%} – {found['high']:.2%}"
+
+
 def xlsx(figures: Mapping[str, Any], missing: Sequence[MissingElder], tz: dt.tzinfo) -> bytes:
     """Two sheets: 月探访率 and 未访名单."""
     out = io.BytesIO()
@@ -56,6 +70,7 @@ def xlsx(figures: Mapping[str, Any], missing: Sequence[MissingElder], tz: dt.tzi
         sheet = book.add_worksheet("月探访率")
         sheet.write(0, 0, title(figures), bold)
         sheet.write(1, 0, state(figures, tz))
+        sheet.write(2, 0, sampled(figures))
         sheet.write_row(3, 0, HEADINGS, head)
         for number, row in enumerate(rows(figures), 4):
             sheet.write_row(number, 0, row[:7])
@@ -87,6 +102,7 @@ def pdf(figures: Mapping[str, Any], missing: Sequence[MissingElder], tz: dt.tzin
     page.cell(0, 10, title(figures), new_x="LMARGIN", new_y="NEXT")
     page.set_font("sans", size=9)
     page.cell(0, 6, state(figures, tz), new_x="LMARGIN", new_y="NEXT")
+    page.multi_cell(0, 6, sampled(figures), new_x="LMARGIN", new_y="NEXT")
     page.ln(3)
     body = [[*r[:7], *(_percent(v) for v in r[7:])] for r in rows(figures)]
     _table(page, HEADINGS, body, (30, *[11] * 6, 15, 13, 18))

@@ -43,13 +43,19 @@ def standing(session: Session, county_id: int, visit_id: uuid.UUID) -> Standing:
 
 def standings(session: Session, visits: Sequence[Visit]) -> dict[uuid.UUID, Standing]:
     """Of several visits: one query."""
+    said = histories(session, [visit.id for visit in visits])
+    return {visit.id: _standing(said.get(visit.id, ())) for visit in visits}
+
+
+def histories(session: Session, visit_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Review]]:
+    """Everything that people said about these visits, in order: one query."""
     said: dict[uuid.UUID, list[Review]] = defaultdict(list)
-    if visits:
+    if visit_ids:
         for review in session.scalars(
-            sa.select(Review).where(Review.visit_id.in_([v.id for v in visits])).order_by(Review.at, Review.id)
+            sa.select(Review).where(Review.visit_id.in_(list(visit_ids))).order_by(Review.at, Review.id)
         ):
             said[review.visit_id].append(review)
-    return {visit.id: _standing(said[visit.id]) for visit in visits}
+    return said
 
 
 def _standing(said: Iterable[Review]) -> Standing:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from server.audit import service as audit
 from server.auth.reach import Actor, Reach
+from server.callbacks.service import took_part
 from server.elders.model import ElderCard
 from server.language import Text
 from server.notify import service as notify
@@ -107,10 +108,6 @@ def _decide(
     made = _add(session, visit, stands.newest, decision, reason, reach.user_id, now, ground)
     visit.decision = decision
     return made
-
-
-def took_part(visit: Visit, user_id: uuid.UUID) -> bool:
-    return visit.visitor_id == user_id or str(user_id) in (visit.companion_ids or ())
 
 
 def must_be_another(session: Session, visit: Visit, stands: Standing, user_id: uuid.UUID, now: dt.datetime) -> bool:

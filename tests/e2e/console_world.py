@@ -15,9 +15,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
-from server import clock, intake, outcomes
+from server import clock, closing, intake, outcomes
 from server.alerts import service as alerts
 from server.app import create_app
+from server.callbacks.model import Callback
 from server.database import db, session
 from server.elders import service as elders
 from server.elders import vault as vaults
@@ -29,6 +30,7 @@ from server.regions import service as regions
 from server.regions.model import County, Region
 from server.settings import Settings
 from server.tags.jobs import print_tags
+from shared.ids import uuid7
 from tests import factories
 from tests.conftest import NOW
 from tests.databases import free_port, fresh_database
@@ -106,7 +108,14 @@ def _fill(on: Session, now: dt.datetime) -> tuple[str, dict[str, UUID]]:
     wanted = alerts.Wanted(county.id, "missing", register[4].id, "2026-W01", register[4].id, None, village.id)
     alerts.raise_alerts(on, [wanted], now=now)
     on.commit()
-    ids = {"elder": register[3].id, "visit": UUID(items[-1]["id"]), "user": visitor.id}
+    call = Callback(
+        county_id=county.id, id=uuid7(now), month=now.date().replace(day=1), round=1, visit_id=UUID(items[0]["id"]),
+        elder_id=register[0].id, visitor_id=visitor.id, region_id=village.id,
+    )  # fmt: skip
+    on.add(call)
+    closing.draw_callbacks(on, county.id, vault=vaults.current(), now=now)  # promises the next draws
+    on.commit()
+    ids = {"elder": register[3].id, "visit": UUID(items[-1]["id"]), "user": visitor.id, "callback": call.id}
     return f"{village.code:012d}", ids
 
 

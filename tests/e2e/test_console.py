@@ -22,6 +22,8 @@ PATHS = (
     "/console/month", "/console/month?region={village}", "/console/missing", "/console/visits",
     "/console/visits/{visit}", "/console/elders", "/console/elders/{elder}", "/console/alerts?state=all",
     "/console/import", "/console/tags", "/console/users", "/console/users/new", "/console/users/{user}",
+    "/console/review", "/console/review?by=reason", "/console/review/visits?visitor={user}", "/console/reviewers",
+    "/console/visitors/{user}", "/console/callbacks", "/console/callbacks/draws", "/console/callbacks/{callback}",
     "/console/more", "/console/nowhere",
 )  # fmt: skip
 
@@ -88,6 +90,22 @@ def test_a_director_sees_who_is_missing_and_decides_about_a_doubtful_visit(brows
     expect(page.locator(".flash")).to_have_text("已退出。")
     page.goto("/console/month")
     expect(page).to_have_url(re.compile("/console/login"))
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_what_waits_is_ticked_and_decided_together(browser, own, scripts):
+    page = visit(browser, own, java_script_enabled=scripts)
+    sign_in(page, "director")
+    page.get_by_role("link", name="复核", exact=True).click()
+    page.get_by_role("link", name="李强").click()
+    expect(page.locator(".sketch svg")).to_be_visible()
+    expect(page.get_by_text("平时的样子")).to_be_visible()
+    page.get_by_role("checkbox").check()
+    page.get_by_label("驳回", exact=True).check()
+    page.get_by_label("核实未到场").check()
+    page.get_by_role("button", name="保存决定").click()
+    expect(page.locator(".flash")).to_contain_text("已决定 1 次探访")
+    expect(page.get_by_text("没有待复核的探访")).to_be_visible()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])

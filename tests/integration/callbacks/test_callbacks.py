@@ -14,6 +14,7 @@ from server.alerts.model import Alert
 from server.audit.model import AuditEntry
 from server.callbacks import drawing, queries
 from server.callbacks.model import Callback, CallbackAnnouncement, CallbackDraw, CallbackVillage
+from server.duties import report
 from server.elders import vault
 from shared.rules import sampling
 from shared.rules.months import Month
@@ -233,3 +234,18 @@ def test_reading_a_rate_asks_a_constant_number_of_queries(client, place, drawn, 
     with queries() as sent:
         client.get("/api/v1/callbacks", headers=headers, query_string={"limit": 50})
     assert len(sent) <= 5
+
+
+def test_a_report_says_what_the_call_backs_say(client, session, place, drawn):
+    headers = place.bearer(place.caller)
+
+    def figures():
+        return client.get("/api/v1/compliance", headers=headers, query_string={"month": "2026-10"}).json
+
+    assert report.sampled({"sample": None}) == "回访抽查：还没有抽取"
+    assert report.sampled(figures()).endswith("抽 47 次，还没有回访结果")
+    for call in drawn:
+        ask(client, headers, call, outcome="confirmed")
+    below = figures()["sample"]["below"]
+    assert below < 0.02
+    assert report.sampled(figures()).endswith(f"证实 47 次，未证实 0 次；未证实的比例不超过 {below:.2%}（95 % 置信）")

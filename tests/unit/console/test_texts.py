@@ -64,7 +64,7 @@ def test_words_are_said_in_both_languages(kind):
 
 def test_grounds_are_said_in_both_languages():
     for grounds in GROUNDS.values():
-        for _, text in grounds:
+        for text in grounds.values():
             assert text.zh
             assert not CJK.search(text.en)
 
