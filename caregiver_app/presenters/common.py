@@ -76,6 +76,17 @@ class Common:
             return f"{at.day} {MONTHS[at.month - 1]}" + (f" {at.year}" if year else "")
         return (f"{at.year}年" if year else "") + f"{at.month}月{at.day}日"
 
+    def today_text(self) -> str:
+        """Today's date with its weekday."""
+        now = self.now()
+        return self.text("today.date", day=self.day(now), weekday=self.text(f"weekday.{now.weekday()}"))
+
+    def distance(self, metres: float) -> str:
+        """How far, in words; never more exact than a phone knows."""
+        if metres < 1000:
+            return self.text("distance.m", m=max(10, round(metres / 10) * 10))
+        return self.text("distance.km", km=f"{metres / 1000:.1f}")
+
     def badge(self) -> SyncBadge:
         """The line about syncing. It says that all is sent only if the server confirmed all."""
         counts = self.store.outbox.counts()

@@ -34,6 +34,8 @@ REASONS = {
     ),
     "refused": ("unwell_now", "does_not_want", "family_refuses", "other"),
 }
+#: Nobody stands at a door in a call: the reasons that fit "not reached".
+CALL_REASONS = ("no_answer", "in_hospital", "with_family", "travelling", "moved", "died", "other")
 OUTCOMES = ("met", "not_home", "refused")
 URGENTS = ("ill", "fallen", "danger_at_home", "no_food", "abuse", "other")
 NEEDS = ("meals", "medical", "bathing", "cleaning", "emergency", "mobility", "leisure", "other")
@@ -76,6 +78,13 @@ def touch(draft: dict[str, Any], platform: Platform) -> None:
         "boot": platform.clock.boot(),
         "uptime_ms": platform.clock.uptime_ms(),
     }
+
+
+def reasons(channel: str, outcome: str) -> tuple[str, ...]:
+    """The reasons that an outcome can have."""
+    if outcome == "not_home" and channel != "home":
+        return CALL_REASONS
+    return REASONS.get(outcome, ())
 
 
 def lies_long(draft: dict[str, Any], now: datetime) -> bool:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from caregiver_app.presenters import calls, changes
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.rows import Rows
-from caregiver_app.presenters.views import Call, Choice, ElderView, PastVisit
+from caregiver_app.presenters.views import Choice, ElderView, PastVisit
 from caregiver_app.store.outbox import Row
 
 CHANNELS = ("home", "phone", "video")
-
-
-def calls(elder: dict[str, Any], common: Common) -> tuple[Call, ...]:
-    """Whom to call about this elder: the elder first, then the contacts in the register's order."""
-    found = []
-    if elder.get("phone"):
-        found.append(Call(str(elder.get("name") or ""), common.text("call.elder"), str(elder["phone"])))
-    for contact in elder.get("contacts") or ():
-        if isinstance(contact, dict) and contact.get("phone"):
-            relation = common.label("relation", contact.get("relation") or "other")
-            found.append(Call(str(contact.get("name") or ""), relation, str(contact["phone"])))
-    return tuple(found)
+#: How the server puts its summary together (server/sync/summary.py); other words are shown as they come.
+SEPARATOR = re.compile("[；;]")
+NEEDS = ("需要：", "Needs:")
 
 
 def channels(elder: dict[str, Any] | None, common: Common) -> tuple[str, ...]:
@@ -54,6 +47,9 @@ class ElderPresenter:
         row = rows.row(elder)
         region = elder.get("region")
         status = str(elder.get("status") or "active")
+        found, needs = _summary(elder.get("last_visit"))
+        draft_id = rows.draft(elder_id)
+        followup = rows.followup(elder_id)
         return ElderView(
             row=row,
             about=self._about(elder, row.categories),
@@ -61,7 +57,7 @@ class ElderPresenter:
             address=str(elder.get("address") or ""),
             status=status,
             status_text=common.label("status", status),
-            calls=calls(elder, common),
+            calls=calls.of_elder(elder, common),
             notes=str(elder.get("notes") or ""),
             last_visit_text=self._last(elder.get("last_visit")),
             due_lines=tuple(self._due_line(duty) for duty in elder.get("due") or ()),
@@ -70,7 +66,12 @@ class ElderPresenter:
                 Choice(name, common.text(f"channel.{name}"), name == "home") for name in channels(elder, common)
             ),
             history=tuple(self._past(one) for one in common.store.outbox.of_elder(elder_id)),
-            draft_id=rows.draft(elder_id),
+            draft_id=draft_id,
+            found_lines=found,
+            needs_text=needs,
+            changed_lines=changes.since(common, elder),
+            followup_text=common.text("steps.when", when=common.when(followup.at)) if followup else "",
+            draft_text=self._draft(draft_id),
         )
 
     def _about(self, elder: dict[str, Any], categories: tuple[str, ...]) -> str:
@@ -87,8 +88,16 @@ class ElderPresenter:
         if not isinstance(last, dict):
             return common.text("elder.never_visited")
         outcome = common.label("outcome", last.get("outcome"))
-        words = common.text("elder.last_visit", when=common.when(last.get("at")), outcome=outcome)
-        return f"{words} {last['summary']}" if last.get("summary") else words
+        return common.text("elder.last_visit", when=common.when(last.get("at")), outcome=outcome)
+
+    def _draft(self, draft_id: str | None) -> str:
+        draft = self._common.store.drafts.get(draft_id) if draft_id else None
+        if draft is None:
+            return ""
+        started = self._common.text("visit.started", when=self._common.when(draft["started_at"]))
+        if draft["channel"] != "home":
+            return f"{started} · {self._common.text('channel.' + draft['channel'])}"
+        return f"{started} · {self._common.text('visit.tag' if draft['tag'] else 'visit.no_tag')}"
 
     def _due_line(self, duty: dict[str, Any]) -> str:
         common = self._common
@@ -110,7 +119,22 @@ class ElderPresenter:
         visit = row.visit()
         return PastVisit(
             when_text=self._common.when(visit.get("started_at")),
-            outcome_text=self._common.label("outcome", visit.get("outcome")),
+            outcome_text=outcome_label(self._common, visit.get("channel"), visit.get("outcome")),
             state=row.state,
             state_text=state_text(row, self._common),
         )
+
+
+def outcome_label(common: Common, channel: Any, outcome: Any) -> str:
+    """An outcome in words; nobody opens a door in a call."""
+    return common.label("outcome" if channel in (None, "home") else "outcome_call", outcome)
+
+
+def _summary(last: Any) -> tuple[tuple[str, ...], str]:
+    """The server's one line about the last visit, as (what was not good, what was missing)."""
+    text = str(last.get("summary") or "") if isinstance(last, dict) else ""
+    parts = [part.strip() for part in SEPARATOR.split(text) if part.strip()]
+    needs = [part for part in parts if part.startswith(NEEDS)]
+    return tuple(part for part in parts if part not in needs), "\n".join(
+        part.removeprefix(NEEDS[0]).removeprefix(NEEDS[1]).strip() for part in needs
+    )

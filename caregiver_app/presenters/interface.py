@@ -25,6 +25,8 @@ from caregiver_app.presenters.views import (
     Saved,
     ScanView,
     SettingsView,
+    SosView,
+    StepsView,
     TodayView,
     VisitView,
 )
@@ -81,6 +83,9 @@ class Visit(Protocol):
 
     def set_channel(self, channel: str) -> VisitView: ...
 
+    def add_tag(self, tag: str, by: str) -> VisitView:
+        """The code was scanned after all."""
+
     def set_outcome(self, outcome: str) -> VisitView: ...
 
     def set_reason(self, reason: str | None) -> VisitView: ...
@@ -94,6 +99,9 @@ class Visit(Protocol):
     def toggle_need(self, kind: str) -> VisitView: ...
 
     def set_note(self, text: str) -> VisitView: ...
+
+    def dictate(self, done: Callable[[str | None], None]) -> bool:
+        """Listen, and add what was said to the note → whether it began; `done(note or None)`, on any thread."""
 
     def add_photo(self, source: Path | bytes) -> VisitView:
         """*Blocking.* Shrunk, hashed, kept; ValueError: not a picture."""
@@ -112,6 +120,34 @@ class Visit(Protocol):
         """
 
     def discard(self) -> None: ...
+
+
+class Steps(Protocol):
+    """After nobody answered: calls and their outcomes, and going again. Every touch is on disk."""
+
+    def view(self) -> StepsView | None:
+        """None: nothing is to be followed up, or the elder left this phone."""
+
+    def dialled(self, place: str) -> StepsView | None:
+        """A number was dialled; how it went will be asked."""
+
+    def outcome(self, place: str, outcome: str, where: str | None = None, words: str = "") -> StepsView | None:
+        """How the call went. ValueError: not one of the view's, or `whereabouts` without `where` and `words`."""
+
+    def again(self, value: str | None) -> StepsView | None:
+        """Remind of a second attempt; None: do not."""
+
+
+class Sos(Protocol):
+    """An emergency, offline too."""
+
+    def view(self) -> SosView: ...
+
+    def raise_alert(self) -> SosView:
+        """Tell everybody on duty, ahead of everything that waits; pressed again soon, it is the same call.
+
+        OSError: the disk is full.
+        """
 
 
 class Outbox(Protocol):
@@ -269,6 +305,10 @@ class Phone(Protocol):
 
     def drafts(self) -> tuple[str, ...]:
         """Ids of visits begun and not saved, newest first."""
+
+    def steps(self, elder_id: str) -> Steps: ...
+
+    def sos(self, elder_id: str | None) -> Sos: ...
 
     def text(self, key: str, **params: Any) -> str:
         """A text of the catalogue (`caregiver_app/texts.py`) in the chosen language."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,6 @@ from typing import Any
 from caregiver_app.platform.choose import choose
 from caregiver_app.platform.protocols import Platform
 from caregiver_app.presenters import draft as drafts
-from caregiver_app.presenters import search
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.elder import ElderPresenter
 from caregiver_app.presenters.enrol import EnrolPresenter
@@ -20,10 +21,12 @@ from caregiver_app.presenters.lock import LockPresenter
 from caregiver_app.presenters.outbox import OutboxPresenter
 from caregiver_app.presenters.scan import ScanPresenter
 from caregiver_app.presenters.settings import SettingsPresenter
+from caregiver_app.presenters.sos import SosPresenter
+from caregiver_app.presenters.steps import StepsPresenter
 from caregiver_app.presenters.today import TodayPresenter
 from caregiver_app.presenters.visit import VisitPresenter
 from caregiver_app.store import Store, keys, open_store
-from caregiver_app.store.vault import Cost, measured_cost
+from caregiver_app.store.vault import Cost, Locked, measured_cost
 from caregiver_app.sync.engine import Engine
 from caregiver_app.sync.enrol import enrol
 from caregiver_app.sync.http import Http, RequestsHttp
@@ -90,6 +93,14 @@ class Phone:
         """Visits begun and not saved, newest first."""
         return tuple(self.store.drafts.ids())
 
+    def steps(self, elder_id: str) -> StepsPresenter:
+        """What to do after nobody answered."""
+        return StepsPresenter(self._common, elder_id, self._saved)
+
+    def sos(self, elder_id: str | None) -> SosPresenter:
+        """Whom to call in an emergency, and the alert."""
+        return SosPresenter(self._common, elder_id, self._saved)
+
     def text(self, key: str, **params: Any) -> str:
         """A text in the chosen language."""
         return self._common.text(key, **params)
@@ -120,7 +131,7 @@ class Phone:
     def start(self) -> None:
         """Begin syncing in the background, and load what the first search would wait for."""
         self.runner.start()
-        self.platform.spawn(search.warm)
+        self.platform.spawn(self._warm)
 
     def wake(self) -> None:
         """Sync now, whatever is being waited for."""
@@ -152,6 +163,10 @@ class Phone:
         """The app is locked: nothing of elders stays in memory for the screens."""
         self._common.forget()
         self.today.forget()
+
+    def _warm(self) -> None:
+        with contextlib.suppress(sqlite3.ProgrammingError, Locked):  # closed meanwhile: nobody will search
+            self.today.warm()
 
     def _enrol(self, address: str, code: str) -> None:
         with self.engine.lock:

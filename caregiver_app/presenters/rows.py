@@ -7,18 +7,24 @@ two numbers that may differ must not look like one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
+from caregiver_app.presenters import followups
 from caregiver_app.presenters.common import Common
+from caregiver_app.presenters.followups import FollowUp
 from caregiver_app.presenters.views import ElderRow
 from caregiver_app.sync.offset import parse
 from shared.geo import distance_m
 from shared.rules.categories import category_name
 
 SOON_DAYS = 10
-RANK = {"alert": 0, "soon": 1, "due": 2, "saved": 3, "done": 4, "none": 5}
-PRESSING = ("sos", "urgent", "no_answer", "missing")
+#: How urgent a line is, the most urgent first; the words for each are in `ElderRow`.
+RANK = {name: at for at, name in enumerate(
+    ("alert", "no_answer", "missing", "week", "soon", "due", "saved", "done", "none")
+)}  # fmt: skip
+#: Alerts that change what a line says, the most urgent first, and the state that each makes.
+PRESSING = {"sos": "alert", "urgent": "alert", "no_answer": "no_answer", "missing": "missing"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Owed:
     done: int
     saved: int
     last_day: date | None
+    period: str = "month"
 
     @property
     def met(self) -> bool:
@@ -39,6 +46,9 @@ class Owed:
     def saved_up(self) -> bool:
         """Enough, if what is saved here counts."""
         return self.done + self.saved >= self.needed
+
+
+NOTHING_OWED = Owed(needed=0, done=0, saved=0, last_day=None)
 
 
 class Rows:
@@ -56,36 +66,40 @@ class Rows:
             elder = alert.get("elder")
             if isinstance(elder, dict) and alert.get("state") in ("open", "acknowledged"):
                 self._alerts.setdefault(str(elder.get("id")), []).append(alert)
+        waiting = {elder for elder, alerts in self._alerts.items() if "no_answer" in {a.get("kind") for a in alerts}}
+        self._followups = followups.open_ones(common, waiting)
 
     def row(self, elder: dict[str, Any]) -> ElderRow:
         """The elder's line."""
         common = self._common
         owed = self.owed(elder)
-        alerts = [alert for alert in self.alerts(elder["id"]) if alert.get("kind") in PRESSING]
-        due = self._due(owed, alerts)
+        kinds = self._pressing(elder["id"])
+        due = self._due(owed, kinds)
+        distance = self.distance(elder)
         return ElderRow(
             id=elder["id"],
             short_no=str(elder.get("short_no") or ""),
             name=str(elder.get("name") or ""),
             place=str(elder.get("address") or ""),
             due=due,
-            due_text=self._due_text(due, owed),
+            due_text=self._due_text(owed),
             done=owed.done,
             needed=owed.needed,
             focused=bool(elder.get("focused")),
             categories=tuple(category_name(str(value), common.language) for value in elder.get("categories") or ()),
-            alert_text="；".join(common.label("alert", alert.get("kind")) for alert in alerts),
-            distance_text=self._distance_text(self.distance(elder)),
+            alert_text=common.text("list.semicolon").join(common.label("alert", kind) for kind in kinds),
+            distance_text="" if distance is None else common.distance(distance),
             draft=elder["id"] in self._drafts,
+            again_text=self._again_text(elder["id"]),
         )
 
     def order(self, elder: dict[str, Any], row: ElderRow) -> tuple[Any, ...]:
-        """Sort key: the most urgent first, near ones before far ones."""
+        """Sort key: the most urgent first, among those near ones before far ones, where the position is known."""
         distance = self.distance(elder)
         return (
             RANK[row.due],
-            not row.focused,
             1e9 if distance is None else round(distance, -1),
+            not row.focused,
             row.short_no,
             row.name,
         )
@@ -98,12 +112,23 @@ class Rows:
         """The elder's newest draft."""
         return self._drafts.get(elder_id)
 
+    def followup(self, elder_id: str) -> FollowUp | None:
+        """What is still to be done after nobody answered."""
+        return self._followups.get(elder_id)
+
     def owed(self, elder: dict[str, Any]) -> Owed:
         """What is owed now: of the running periods the one that is open and ends first."""
-        running = [one for one in (self._period(elder["id"], duty) for duty in elder.get("due") or ()) if one]
+        running = self._running(elder)
         if not running:
-            return Owed(needed=0, done=0, saved=0, last_day=None)
+            return NOTHING_OWED
         return min(running, key=lambda one: (one.met, one.saved_up, one.last_day or date.max))
+
+    def month(self, elder: dict[str, Any]) -> Owed:
+        """What is owed in the running month, for the count of "16 of 20"."""
+        return next((one for one in self._running(elder) if one.period == "month"), NOTHING_OWED)
+
+    def _running(self, elder: dict[str, Any]) -> list[Owed]:
+        return [one for one in (self._period(elder["id"], duty) for duty in elder.get("due") or ()) if one]
 
     def _period(self, elder_id: str, duty: dict[str, Any]) -> Owed | None:
         begin, end = _day(duty.get("start")), _day(duty.get("end"))
@@ -114,6 +139,7 @@ class Rows:
             done=int(duty.get("done") or 0),
             saved=self._saved_in(elder_id, begin, end),
             last_day=end,
+            period="week" if duty.get("period") == "week" else "month",
         )
 
     def distance(self, elder: dict[str, Any]) -> float | None:
@@ -133,42 +159,51 @@ class Rows:
             count += (begin is None or begin <= day) and (end is None or day <= end)
         return count
 
-    def _due(self, owed: Owed, alerts: list[dict[str, Any]]) -> str:
-        if alerts:
-            return "alert"
+    def _pressing(self, elder_id: str) -> tuple[str, ...]:
+        kinds = {str(alert.get("kind")) for alert in self.alerts(elder_id)}
+        if elder_id in self._followups:
+            kinds.add("no_answer")  # known here before the server heard of it
+        return tuple(kind for kind in PRESSING if kind in kinds)
+
+    def _due(self, owed: Owed, kinds: tuple[str, ...]) -> str:
+        if kinds:
+            return PRESSING[kinds[0]]
         if owed.needed == 0:
             return "none"
         if owed.met:
             return "done"
         if owed.saved_up:
             return "saved"
+        if owed.period == "week":
+            return "week"
         if owed.last_day is not None and owed.last_day - self._today < timedelta(days=SOON_DAYS):
             return "soon"
         return "due"
 
-    def _due_text(self, due: str, owed: Owed) -> str:
+    def _due_text(self, owed: Owed) -> str:
         common = self._common
         if owed.needed == 0:
             return common.text("due.none")
-        parts = {"done": owed.done, "needed": owed.needed, "saved": owed.saved}
+        period = "week" if owed.period == "week" else "month"
         if owed.met:
-            return common.text("due.done", **parts)
-        if owed.saved:
-            return common.text("due.saved", **parts)
+            return common.text(f"due.done_{period}")
+        if owed.saved_up:
+            return common.text("due.saved")
+        missing = owed.needed - owed.done
         if owed.last_day is None:
-            return common.text("due.open", **parts)
+            return common.text("due.open", missing=missing)
         left = (owed.last_day - self._today).days
-        if left == 0:
-            return common.text("due.last_day", **parts)
-        day = datetime(owed.last_day.year, owed.last_day.month, owed.last_day.day, tzinfo=self._now.tzinfo)
-        return common.text("due.until", day=common.day(day), left=left, **parts)
+        key = f"due.{period}" if left else f"due.{period}_last"
+        return common.text(key, missing=missing, left=left)
 
-    def _distance_text(self, distance: float | None) -> str:
-        if distance is None:
+    def _again_text(self, elder_id: str) -> str:
+        followup = self._followups.get(elder_id)
+        at = followup.again() if followup else None
+        if at is None:
             return ""
-        if distance < 1000:
-            return self._common.text("distance.m", m=max(10, round(distance, -1)))
-        return self._common.text("distance.km", km=f"{distance / 1000:.1f}")
+        if at <= self._common.platform.clock.now():
+            return self._common.text("again.now")
+        return self._common.text("again.at", when=self._common.when(at))
 
 
 def _day(text: Any) -> date | None:

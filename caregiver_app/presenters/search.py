@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def pinyin(name: str) -> tuple[tuple[str, str], ...]:
     """(full, initials) of a name, one pair per reading worth trying: 曾 is zeng and ceng."""
     from pypinyin import Style  # loaded at the first search by letters, not at start
@@ -20,24 +22,53 @@ def pinyin(name: str) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def warm() -> None:
-    """Load the table of readings ahead of the first search."""
-    pinyin("探")
+def warm(names: Iterable[str] = ("探",)) -> None:
+    """Load the table of readings, and read these names, ahead of the first search."""
+    for name in names:
+        pinyin(name)
 
 
-def matches(elder: dict[str, Any], query: str) -> bool:
-    """Whether every word of the query is found somewhere in the elder's line."""
-    return all(_word(elder, word) for word in query.casefold().split())
+def forget() -> None:
+    """Names that were read are not kept in memory while the app is locked."""
+    pinyin.cache_clear()
 
 
-def _word(elder: dict[str, Any], word: str) -> bool:
-    name = str(elder.get("name") or "")
+class Index:
+    """What each elder is found by, written once per list, so that a search is one pass over ready texts."""
+
+    def __init__(self, elders: Sequence[dict[str, Any]]) -> None:
+        self._names = [str(elder.get("name") or "") for elder in elders]
+        self._texts = [_text(elder) for elder in elders]
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Whose readings a search by letters asks for."""
+        return self._names
+
+    def find(self, query: str) -> list[int]:
+        """Places of the elders in whose line every word of the query is found."""
+        words = fold(query).split()
+        found = list(range(len(self._texts)))
+        for word in words:
+            letters = word.isascii() and word.isalpha()
+            found = [at for at in found if word in self._texts[at] or (letters and self._sounds(at, word))]
+        return found
+
+    def _sounds(self, at: int, word: str) -> bool:
+        return any(full.startswith(word) or initials.startswith(word) for full, initials in pinyin(self._names[at]))
+
+
+def fold(text: str) -> str:
+    """Full-width digits and letters as on the other keyboard, without case."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _text(elder: dict[str, Any]) -> str:
     region = elder.get("region")
-    places = [name, elder.get("address"), elder.get("short_no")]
+    parts = [elder.get("name"), elder.get("address"), elder.get("short_no")]
     if isinstance(region, dict):
-        places.append(region.get("name"))
-    if any(word in str(place).casefold() for place in places if place):
-        return True
-    if not word.isascii() or not word.isalpha():
-        return False
-    return any(full.startswith(word) or initials.startswith(word) for full, initials in pinyin(name))
+        parts.append(region.get("name"))
+    # A separator that nobody types: a word must not be found across the end of one part and the start of the next.
+    said = "\0".join(fold(str(part)) for part in parts if part)
+    # "3号楼" is found where the register wrote "3 号楼".
+    return said + "\0" + said.replace(" ", "")

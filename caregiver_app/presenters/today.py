@@ -1,13 +1,15 @@
-"""Today's list: who is due, most urgent first."""
+"""Today's list: who is due, most urgent first; how the month stands; finding somebody."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
+from caregiver_app.presenters import search
 from caregiver_app.presenters.common import Common
+from caregiver_app.presenters.followups import known
 from caregiver_app.presenters.rows import Rows
-from caregiver_app.presenters.search import matches
+from caregiver_app.presenters.search import Index
 from caregiver_app.presenters.views import ElderRow, TodayView
 
 
@@ -16,7 +18,8 @@ class Prepared:
     """All rows in order, and the progress over them: built once for each state of the store, day and place."""
 
     state: tuple[object, ...]
-    rows: tuple[tuple[dict[str, Any], ElderRow], ...]
+    rows: tuple[ElderRow, ...]
+    index: Index
     done: int
     saved: int
     total: int
@@ -32,20 +35,20 @@ class TodayPresenter:
     def view(self, query: str = "") -> TodayView:
         """The list as it now stands; the progress is over all elders, whatever the query."""
         common = self._common
-        all_rows = self._all()
-        wanted = query.strip()
-        found = tuple(row for elder, row in all_rows.rows if not wanted or matches(elder, wanted))
+        held = self._all()
+        found = tuple(held.rows[at] for at in held.index.find(query)) if query.strip() else held.rows
         pulled = common.store.meta.get("pulled_at")
-        progress = "today.progress_saved" if all_rows.saved else "today.progress"
+        progress = "today.progress_saved" if held.saved else "today.progress"
         return TodayView(
-            title=common.text("today.title"),
+            title=common.today_text(),
             rows=found,
             query=query,
-            progress_done=all_rows.done,
-            progress_saved=all_rows.saved,
-            progress_total=all_rows.total,
-            progress_text=common.text(progress, done=all_rows.done, total=all_rows.total, saved=all_rows.saved),
-            empty_text=self._empty(bool(all_rows.rows), bool(found), pulled is not None),
+            progress_done=held.done,
+            progress_saved=held.saved,
+            progress_total=held.total,
+            progress_text=common.text(progress, saved=held.saved) if held.total else "",
+            progress_figure=common.text("today.figure", done=held.done, total=held.total) if held.total else "",
+            empty_text=self._empty(bool(held.rows), bool(found), pulled is not None),
             as_of_text=common.text("today.as_of", when=common.when(pulled)) if pulled else "",
             badge=common.badge(),
         )
@@ -53,25 +56,39 @@ class TodayPresenter:
     def forget(self) -> None:
         """Drop what is held in memory (the app was locked)."""
         self._prepared = None
+        search.forget()
+
+    def warm(self) -> None:
+        """Do in the background what the first search by letters would wait for."""
+        search.warm()
+        search.warm(self._all().index.names)
 
     def _all(self) -> Prepared:
         common = self._common
         reading = common.platform.position.reading()
-        place = (round(reading.lat, 4), round(reading.lon, 4)) if reading else None
-        state = (common.store.database.version, common.now().date(), place, common.language)
+        # To some 100 m: a walking phone must not sort a thousand elders at every step.
+        place = (round(reading.lat, 3), round(reading.lon, 3)) if reading else None
+        state = (common.store.database.version, common.now().date(), place, common.language, self._overdue())
         if self._prepared is None or self._prepared.state != state:
             rows = Rows(common)
             pairs = [(elder, rows.row(elder)) for elder in common.section("elders")]
             pairs.sort(key=lambda pair: rows.order(*pair))
-            owed = [rows.owed(elder) for elder, _ in pairs]
+            owed = [rows.month(elder) for elder, _ in pairs]
             self._prepared = Prepared(
                 state=state,
-                rows=tuple(pairs),
+                rows=tuple(row for _, row in pairs),
+                index=Index([elder for elder, _ in pairs]),
                 done=sum(1 for one in owed if one.needed and one.met),
                 saved=sum(1 for one in owed if not one.met and one.saved_up),
                 total=sum(1 for one in owed if one.needed),
             )
         return self._prepared
+
+    def _overdue(self) -> frozenset[str]:
+        """Second attempts whose time has come: the list says so without any other change."""
+        now: datetime = self._common.platform.clock.now()
+        times = {elder_id: one.again() for elder_id, one in known(self._common).items()}
+        return frozenset(elder_id for elder_id, at in times.items() if at is not None and at <= now)
 
     def _empty(self, any_elder: bool, any_found: bool, pulled: bool) -> str:
         if any_found:

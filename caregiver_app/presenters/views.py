@@ -36,8 +36,10 @@ class SyncBadge:
 class ElderRow:
     """An elder in a list.
 
-    `due`: alert (an open alert) | soon (owed, and the period ends within 10 days) | due (owed in the current
-    period) | saved (a visit lies on this phone, not yet confirmed) | done | none (nothing is owed).
+    `due`: alert (urgent or SOS) | no_answer (nobody answered, and nobody knows why) | missing (a period passed
+    without a visit) | week (owed this week) | soon (owed, and the month ends within 10 days) | due (owed this
+    month) | saved (a visit lies on this phone, not yet confirmed) | done | none (nothing is owed).
+    `again_text`: when the visitor meant to come back.
     """
 
     id: str
@@ -53,6 +55,7 @@ class ElderRow:
     alert_text: str = ""
     distance_text: str = ""
     draft: bool = False
+    again_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class TodayView:
     empty_text: str
     as_of_text: str
     badge: SyncBadge
+    progress_figure: str = ""  # "16 / 20": elders of the month
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +94,13 @@ class ScanView:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Somebody to call: `number` may be dialled as it stands."""
+    """Somebody to call: `number` may be dialled as it stands. `place` names the line, `whom` is the ladder's word."""
 
     name: str
     relation: str
     number: str
+    place: str = ""
+    whom: str = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,11 @@ class ElderView:
     channels: tuple[Choice, ...]  # how this elder may be visited, home first
     history: tuple[PastVisit, ...]
     draft_id: str | None
+    found_lines: tuple[str, ...] = ()  # what was not good last time
+    needs_text: str = ""  # what was missing last time
+    changed_lines: tuple[str, ...] = ()  # what is new since the visitor was last there
+    followup_text: str = ""  # nobody answered, and it is not over: the steps are open
+    draft_text: str = ""  # since when a visit is going on, and whether its tag was scanned
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +199,10 @@ class VisitView:
     advice: str  # what to do now for this outcome; empty if nothing
     can_save: bool
     missing_text: str  # why it cannot be saved yet, or what is still open
+    doubts: tuple[str, ...] = ()  # what may be asked about it, kindly; saving is possible all the same
+    has_tag: bool = True  # a home visit without a tag says so, and offers to scan
+    call: Call | None = None  # a call by phone or video: whom to dial
+    can_dictate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +211,47 @@ class Saved:
 
     visit_id: str
     message: str
+    next: str = ""  # steps (nobody answered: what to do now) | help (urgent: whom to call now)
+    elder_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """A call of the next steps. `state`: "" (not yet) | asked (dialled; how did it go?) | the outcome's code."""
+
+    call: Call
+    state: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepsView:
+    """After nobody answered. `asked`: the line whose outcome is being asked for; `outcomes` fit it."""
+
+    elder: ElderRow
+    title: str
+    when_text: str
+    ladder_text: str  # who is told by itself, and when
+    calls: tuple[StepCall, ...]
+    asked: str | None
+    outcomes: tuple[Choice, ...]
+    wheres: tuple[Choice, ...]
+    agains: tuple[Choice, ...]
+    again_text: str
+    ended_text: str  # it is over, and why; empty while it is not
+
+
+@dataclass(frozen=True, slots=True)
+class SosView:
+    """Whom to call now. `state`: "" (no alert raised) | pending (on this phone) | sent (with the server)."""
+
+    name: str
+    where: str
+    first: tuple[Call, ...]
+    duty: tuple[Call, ...]
+    family: tuple[Call, ...]
+    state: str
+    state_text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,20 @@ Every method writes the draft before it returns, so a kill costs nothing that wa
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from caregiver_app.presenters import calls, changes, doubts, followups, forms
 from caregiver_app.presenters import draft as drafts
-from caregiver_app.presenters import forms
 from caregiver_app.presenters.common import Common
-from caregiver_app.presenters.elder import CHANNELS, calls, channels
+from caregiver_app.presenters.elder import CHANNELS, channels
 from caregiver_app.presenters.rows import Rows
-from caregiver_app.presenters.views import Choice, ElderRow, PhotoView, Saved, VisitView
+from caregiver_app.presenters.views import Call, Choice, ElderRow, PhotoView, Saved, VisitView
 from shared.protocol.limits import NEEDS_MAX, NOTE_MAX, PHOTOS_MAX
+from shared.protocol.record import WHEREABOUTS
 
 PHOTO_BYTES = 300_000
 WORDS_MAX = 500
@@ -42,18 +45,20 @@ class VisitPresenter:
         good = forms.all_good(form) if form else {}
         urgent = draft["urgent"] or {}
         missing = self._missing(draft, form)
+        home = draft["channel"] == "home"
+        family = calls.of_elder(elder, common) if elder else ()
         return VisitView(
             draft_id=self.draft_id,
             title=self._title(row),
             elder=row,
-            tag_text=common.text("visit.tag" if draft["tag"] else "visit.no_tag"),
+            tag_text=common.text("visit.tag" if draft["tag"] else "visit.no_tag") if home else "",
             started_text=common.text("visit.started", when=common.when(draft["started_at"])),
             channel=draft["channel"],
             channels=self._choices("channel", channels(elder, common), draft["channel"]),
             outcome=draft["outcome"],
-            outcomes=self._choices("outcome", drafts.OUTCOMES, draft["outcome"]),
+            outcomes=self._choices("outcome" if home else "outcome_call", drafts.OUTCOMES, draft["outcome"]),
             reason=draft["reason"] if not met else None,
-            reasons=self._choices("reason", drafts.REASONS.get(draft["outcome"], ()), draft["reason"]),
+            reasons=self._reasons(draft),
             groups=groups,
             answered=sum(item.value is not None for item in items),
             questions=len(items),
@@ -72,15 +77,25 @@ class VisitPresenter:
             ),
             photos_left=PHOTOS_MAX - len(draft["photos"]),
             companions=self._companions(draft),
-            next_steps=calls(elder, common) if elder and not met else (),
+            next_steps=self._help(family) if draft["urgent"] else (),
             advice=self._advice(draft),
             can_save=not missing,
             missing_text=missing,
+            doubts=() if missing else doubts.kind_words(common, drafts.finish(draft, common, form), elder),
+            has_tag=bool(draft["tag"]) or not home or draft["outcome"] == "not_home",
+            call=None if home else next(iter(family), None),
+            can_dictate=common.platform.dictation.available(),
         )
 
     def set_channel(self, channel: str) -> VisitView:
-        """ValueError for a channel there is not."""
-        return self._set(channel=_one_of(channel, CHANNELS))
+        """Another channel has other reasons. ValueError for a channel there is not."""
+        draft = self._draft()
+        fits = draft["reason"] in drafts.reasons(_one_of(channel, CHANNELS), draft["outcome"])
+        return self._set(channel=channel, reason=draft["reason"] if fits else None)
+
+    def add_tag(self, tag: str, by: str) -> VisitView:
+        """The code was scanned after all."""
+        return self._set(tag=tag, tag_by=by)
 
     def set_outcome(self, outcome: str) -> VisitView:
         """Another outcome has other reasons, so the reason is asked anew."""
@@ -90,7 +105,8 @@ class VisitPresenter:
 
     def set_reason(self, reason: str | None) -> VisitView:
         """ValueError for a reason that this outcome does not have."""
-        allowed = drafts.REASONS.get(self._draft()["outcome"], ())
+        draft = self._draft()
+        allowed = drafts.reasons(draft["channel"], draft["outcome"])
         return self._set(reason=reason if reason is None else _one_of(reason, allowed))
 
     def all_good(self) -> VisitView:
@@ -129,6 +145,22 @@ class VisitPresenter:
     def set_note(self, text: str) -> VisitView:
         """At most 4,000 characters; more are cut."""
         return self._set(note=drafts.clean(text, NOTE_MAX))
+
+    def dictate(self, done: Callable[[str | None], None]) -> bool:
+        """Listen, and add what was said to the note → whether listening began. `done`: the new note, or None.
+
+        Called on whatever thread the machine's speech input answers on.
+        """
+
+        def heard(words: str | None) -> None:
+            said = (words or "").strip()
+            if not said or self._common.store.drafts.get(self.draft_id) is None:
+                done(None)
+                return
+            note = self._draft()["note"]
+            done(self.set_note(f"{note}\n{said}" if note else said).note)
+
+        return self._common.platform.dictation.listen(self._common.language, heard)
 
     def add_photo(self, source: Path | bytes) -> VisitView:
         """Shrink, keep, name. ValueError: not a picture, or there are twelve."""
@@ -170,16 +202,33 @@ class VisitPresenter:
         if missing:
             raise ValueError(missing)
         visit = drafts.finish(draft, common, form)
-        urgent = visit["urgent"] is not None
-        common.store.save_visit(
-            self.draft_id,
-            visit["elder_id"],
-            drafts.freeze(visit),
-            urgent=urgent,
-            at=drafts.stamp(common.platform.clock.now()),
-        )
+        elder_id, urgent = visit["elder_id"], visit["urgent"] is not None
+        at = drafts.stamp(common.platform.clock.now())
+        follow = elder_id is not None and followups.starts_one(visit)
+        try:
+            with common.store.database.transaction():
+                common.store.save_visit(self.draft_id, elder_id, drafts.freeze(visit), urgent=urgent, at=at)
+                if follow:
+                    followups.begin(common, elder_id, self.draft_id, at)
+                elif elder_id is not None:
+                    self._met(visit, elder_id, at)
+        except sqlite3.OperationalError as error:
+            raise OSError(f"the store cannot be written: {error}") from error
         self._changed(urgent)
-        return Saved(self.draft_id, common.text("visit.saved_urgent" if urgent else "visit.saved"))
+        words = "visit.saved_urgent" if urgent else "visit.saved_not_home" if follow else "visit.saved"
+        after = "help" if urgent else "steps" if follow else ""
+        return Saved(self.draft_id, common.text(words), after, elder_id)
+
+    def _met(self, visit: dict[str, Any], elder_id: str, at: str) -> None:
+        """Whoever was met is no longer looked for, and was seen with the card as it is."""
+        common = self._common
+        if visit["outcome"] != "not_home":
+            followups.end(common, elder_id, "met")
+            elder = common.store.cache.one("elders", elder_id)
+            if elder is not None:
+                changes.remember(common, elder, at)
+        elif visit["reason"] in WHEREABOUTS:
+            followups.end(common, elder_id, "whereabouts")
 
     def discard(self) -> None:
         """Throw the draft and its photos away."""
@@ -219,6 +268,22 @@ class VisitPresenter:
             return self._common.text("visit.title", name=row.name)
         return self._common.text("visit.title_unknown")
 
+    def _help(self, family: tuple[Call, ...]) -> tuple[Call, ...]:
+        """Something is urgent: the emergency numbers, whoever answers for the place, the family."""
+        people = calls.duty(self._common)
+        return (*calls.emergency(self._common), *people[:2], *(one for one in family if one.whom != "elder"))
+
+    def _reasons(self, draft: dict[str, Any]) -> tuple[Choice, ...]:
+        group = "reason" if draft["channel"] == "home" else "reason_call"
+        return tuple(
+            Choice(value, self._reason(group, value), value == draft["reason"])
+            for value in drafts.reasons(draft["channel"], draft["outcome"])
+        )
+
+    def _reason(self, group: str, value: str) -> str:
+        words = self._common.label(group, value)
+        return words if words != value else self._common.label("reason", value)
+
     def _choices(self, group: str, values: tuple[str, ...], *chosen: Any) -> tuple[Choice, ...]:
         return tuple(Choice(value, self._common.label(group, value), value in chosen) for value in values)
 
@@ -238,7 +303,8 @@ class VisitPresenter:
             return common.text("advice.urgent")
         if draft["outcome"] == "met":
             return ""
-        return common.text(f"advice.{draft['outcome']}")
+        calling = "_call" if draft["channel"] != "home" else ""
+        return common.text(f"advice.{draft['outcome']}{calling}")
 
     def _missing(self, draft: dict[str, Any], form: dict[str, Any] | None) -> str:
         """Why it cannot be saved yet. Urgent visits always can: help first, the form later."""

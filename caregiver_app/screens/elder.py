@@ -1,20 +1,24 @@
-"""The elder's card: where, whom to call, what was last seen, what is due; and the ways to begin a visit."""
+"""The elder's card: what to know before the door opens, whom to call, what is due; and the ways to begin a visit.
+
+The same card greets the visitor who has just scanned the tag: then the visit is going on already, and the large
+button leads to its form.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from kivy.properties import ListProperty, StringProperty
+from kivy.properties import StringProperty
 
-from caregiver_app.presenters.views import ElderView
+from caregiver_app.presenters.views import Call, ElderView
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import (
     Badge,
     BigButton,
+    CallRow,
     Card,
     Empty,
     Fact,
-    ListRow,
     Notice,
     Section,
     Txt,
@@ -25,7 +29,12 @@ from caregiver_app.screens.parts import (
 from caregiver_app.screens.style import ui
 from caregiver_app.screens.today import DUE_LOOKS
 
-PAST_LOOKS = {"pending": "upload", "sent": "sent", "refused": "alert", "server": "sent"}
+
+def call_row(call: Call, dial: Any, said: str = "", tone: str = "muted") -> CallRow:
+    """A line that dials at one touch."""
+    title = " · ".join(part for part in (call.name, call.relation) if part)
+    row = CallRow(title=title, text=call.number, picture="phone", said=said, said_tone=tone)
+    return on_release(row, lambda: dial(call))
 
 
 class ElderScreen(Page):
@@ -35,7 +44,7 @@ class ElderScreen(Page):
     about = StringProperty("")
     main_text = StringProperty("")
     main_picture = StringProperty("scan")
-    channels = ListProperty([])
+    second_text = StringProperty("")
 
     def setup(self, elder_id: str = "", **_: Any) -> None:
         self._id = elder_id
@@ -51,48 +60,41 @@ class ElderScreen(Page):
             self._gone()
             return
         self.elder_name, self.about = view.row.name, view.about
-        self.channels = [choice.value for choice in view.channels]
         self.main_picture = "edit" if view.draft_id else "scan"
         self.main_text = ui.word("elder.resume" if view.draft_id else "elder.scan")
+        self.second_text = ui.roomy("elder.nobody", self.navigator.width - ui.icon - 90)
         replace(self.ids.body, self._body(view))
 
     def _gone(self) -> None:
-        self.elder_name, self.about, self.main_text = ui.word("elder.title"), "", ""
+        self.elder_name, self.about, self.main_text, self.second_text = ui.word("elder.title"), "", "", ""
         empty = Empty(picture="group", title=ui.word("elder.gone"), text=ui.word("elder.gone_help"))
         replace(self.ids.body, [empty])
 
     def _body(self, view: ElderView) -> list[Any]:
         parts: list[Any] = []
+        if view.draft_text:
+            parts.append(Notice(tone="jade", picture="clock", title=view.draft_text))
         for line in view.alert_lines:
             parts.append(Notice(tone="red", picture="danger", title=line))
+        if view.followup_text:
+            if not view.alert_lines:
+                again = view.row.again_text
+                parts.append(Notice(tone="red", picture="no_answer", title=view.followup_text, text=again))
+            steps = BigButton(text=ui.word("elder.steps"), picture="phone_alert", kind="danger")
+            parts.append(on_release(steps, lambda: self.go("steps", elder_id=self._id)))
         if view.status != "active" and view.status_text:
             parts.append(Notice(tone="amber", picture="alert", title=view.status_text))
-
-        facts = Card()
-        tone, picture = DUE_LOOKS.get(view.row.due, ("grey", ""))
-        if view.row.due_text:
-            facts.add_widget(Badge(text=view.row.due_text, tone=tone, picture=picture, widest=self._inner()))
-        if view.due_lines:
-            facts.add_widget(Fact(title=ui.word("elder.due"), text="\n".join(view.due_lines)))
-        facts.add_widget(
-            Fact(
-                title=ui.word("elder.address"),
-                text="\n".join(line for line in (view.region, view.address) if line),
-            )
-        )
-        if view.last_visit_text:
-            facts.add_widget(Fact(title=ui.word("elder.last"), text=view.last_visit_text))
-        parts.append(facts)
-
         if view.notes:
-            parts.append(Notice(tone="amber", picture="note", title=ui.word("elder.notes"), text=view.notes))
+            parts.append(Notice(tone="amber", picture="medical", title=ui.word("elder.notes"), text=view.notes))
+        if view.changed_lines:
+            news = "\n".join(view.changed_lines)
+            parts.append(Notice(tone="jade", picture="news", title=ui.word("elder.changed"), text=news))
+        parts.append(self._last(view))
+        parts.append(self._place(view))
         parts.append(Section(text=ui.word("elder.calls")))
         if not view.calls:
             parts.append(Txt(text=ui.word("elder.no_calls"), tone="muted"))
-        for call in view.calls:
-            title = " · ".join(part for part in (call.name, call.relation) if part)
-            row = ListRow(title=title, text=call.number, picture="phone")
-            parts.append(on_release(row, lambda call=call: self.navigator.dial(call.number)))
+        parts.extend(call_row(call, lambda call: self.navigator.dial(call.number)) for call in view.calls)
         if not view.draft_id:
             parts.append(Section(text=ui.word("elder.more_ways")))
             parts.extend(self._ways(view))
@@ -104,6 +106,28 @@ class ElderScreen(Page):
                 card.add_widget(Fact(title=past.when_text, text=text))
             parts.append(card)
         return parts
+
+    def _last(self, view: ElderView) -> Card:
+        """How it was last time: what was not good stands out, all well is said in one line."""
+        card = Card()
+        card.add_widget(Fact(title=ui.word("elder.last"), text=view.last_visit_text))
+        for line in view.found_lines:
+            card.add_widget(Badge(text=line, tone="amber", picture="alert", widest=self._inner()))
+        if view.needs_text:
+            card.add_widget(Fact(title=ui.word("elder.last_needs"), text=view.needs_text))
+        return card
+
+    def _place(self, view: ElderView) -> Card:
+        card = Card()
+        tone, picture = DUE_LOOKS.get(view.row.due, ("grey", ""))
+        if view.row.due in ("alert", "no_answer", "missing"):
+            tone, picture = "grey", "calendar"  # the alert has a notice of its own above
+        if view.row.due_text:
+            card.add_widget(Badge(text=view.row.due_text, tone=tone, picture=picture, widest=self._inner()))
+        lines = [line for line in (view.region, view.address, view.row.distance_text) if line]
+        if lines:
+            card.add_widget(Fact(title=ui.word("elder.address"), text="\n".join(lines)))
+        return card
 
     def _inner(self) -> float:
         return max(100.0, self.navigator.width - 4 * ui.gap - 16)
@@ -130,6 +154,13 @@ class ElderScreen(Page):
             self.go("visit", draft_id=self._view.draft_id)
         else:
             self.go("scan", elder_id=self._id)
+
+    def nobody(self) -> None:
+        """Nobody opened, or they would not: the form with that outcome."""
+        visit = self.phone.begin_visit(self._id)
+        if visit.view().outcome == "met":
+            visit.set_outcome("not_home")
+        self.go("visit", draft_id=visit.draft_id)
 
     def begin(self, channel: str) -> None:
         """Begin a visit without a code."""

@@ -29,6 +29,8 @@ SCREENS = {
     "elder": ("elder", "ElderScreen"),
     "visit": ("visit", "VisitScreen"),
     "saved": ("saved", "SavedScreen"),
+    "steps": ("steps", "StepsScreen"),
+    "sos": ("sos", "SosScreen"),
     "sync": ("sync", "SyncScreen"),
     "hours": ("hours", "HoursScreen"),
     "settings": ("settings", "SettingsScreen"),

@@ -205,6 +205,13 @@ class ListRow(ButtonBehavior, Surface, BoxLayout):
     tone = StringProperty("jade")
 
 
+class CallRow(ListRow):
+    """Somebody to call at one touch; `said`: what came of the last call, in `said_tone`."""
+
+    said = StringProperty("")
+    said_tone = StringProperty("muted")
+
+
 class Fact(Column):
     """A name and its value, the value below, both wrapped."""
 
@@ -350,6 +357,28 @@ class Grade(GridLayout):
         return words + dp(12) + Choices.room(labels) * len(labels) + dp(8) * (len(labels) - 1) <= width
 
 
+class Tool(ButtonBehavior, Surface, BoxLayout):
+    """One of the things that can be added to a visit; what was added is said below its name."""
+
+    label = StringProperty("")
+    said = StringProperty("")
+    picture = StringProperty("")
+    tone = StringProperty("jade")
+    opened = BooleanProperty(False)
+
+
+class Tools(GridLayout):
+    """Tools side by side where their names fit, below each other where they do not."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.bind(width=self._arrange, children=self._arrange)
+
+    def _arrange(self, *_: Any) -> None:
+        room = max((measure(tool.label, ui.body, None, True)[0] for tool in self.children), default=0)
+        self.cols = 2 if self.width >= 2 * (room + ui.icon + dp(42)) + self.spacing[0] else 1
+
+
 class Scroll(ScrollView):
     """A page that scrolls up and down; children go into its column."""
 
@@ -366,15 +395,20 @@ class TopBar(BoxLayout):
     """The way back, in words, top left; nothing else."""
 
     shown = BooleanProperty(True)
+    with_sos = BooleanProperty(False)
 
-    __events__ = ("on_back",)
+    __events__ = ("on_back", "on_sos")
 
     def on_back(self) -> None:
         """The user wants to go back."""
 
     def read_worded(self, width: float) -> bool:
         """Whether there is room for the words of reading aloud."""
-        return width - self.back_width() - dp(24) >= ReadButton.own_width()
+        room = width - self.back_width() - dp(24) - (SosButton.own_width() if self.with_sos else 0)
+        return room >= ReadButton.own_width()
+
+    def on_sos(self) -> None:
+        """There is an emergency."""
 
     @staticmethod
     def back_width() -> float:
@@ -406,6 +440,15 @@ class Heading(BoxLayout):
     """A screen's title, and the button that reads it aloud."""
 
     text = StringProperty("")
+
+
+class SosButton(BigButton):
+    """To the numbers for an emergency: in the same corner of every screen of a visit."""
+
+    @staticmethod
+    def own_width() -> float:
+        """As wide as its icon and word."""
+        return measure(ui.word("sos.button"), ui.body, None, True)[0] + ui.icon + dp(48)
 
 
 class Tab(ButtonBehavior, BoxLayout):

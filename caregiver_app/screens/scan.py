@@ -95,22 +95,37 @@ class ScanScreen(Page):
         if self.enrolling and view.text:
             self._on_text(view.text)
             return
-        self.found = view
         good = view.kind == "elder"
         other = bool(good and self._elder_id and view.elder and view.elder.id != self._elder_id)
-        self.found_tone = "jade" if good and not other else ("amber" if view.can_visit else "red")
-        self.found_title = view.elder.name if view.elder else ""
-        place = view.elder.place if view.elder else ""
-        self.found_text = "\n".join(line for line in (place, view.message) if line)
+        if good and not other:
+            self._arrived(view)
+            return
+        self.found = view
+        self.found_tone = "amber" if view.can_visit else "red"
+        self.found_title = ui.word("scan.other") if other else view.message
+        self.found_text = f"{view.elder.name}\n{view.elder.place}" if view.elder else ""
         self.begin_text = ""
         if view.can_visit:
             self.begin_text = ui.word("scan.begin" if view.elder else "scan.begin_unknown")
         self.ids.scroll.scroll_y = 1
 
+    def _arrived(self, view: ScanView) -> None:
+        """One of mine: the visit has begun, and the card says what to know before anything is filled in."""
+        assert view.elder is not None
+        self.phone.begin_visit(view.elder.id, tag=view.text, tag_by=view.by)
+        below = self.navigator.stack[-2] if len(self.navigator.stack) > 1 else None
+        if below is not None and below[0] in ("elder", "visit") and self._elder_id == view.elder.id:
+            self.back()  # to the card or the form that asked for the code
+        else:
+            self.navigator.swap("elder", elder_id=view.elder.id)
+
     def begin(self) -> None:
         """Begin the visit with this code."""
         view = self.found
-        visit = self.phone.begin_visit(view.elder.id if view.elder else None, tag=view.text, tag_by=view.by)
+        if view.elder:
+            self._arrived(view)
+            return
+        visit = self.phone.begin_visit(None, tag=view.text, tag_by=view.by)
         self.navigator.swap("visit", draft_id=visit.draft_id)
 
     def again(self) -> None:
@@ -120,6 +135,9 @@ class ScanScreen(Page):
     def without(self) -> None:
         """Torn or missing: choose from the list; the card offers to begin without a code."""
         if self._elder_id:
+            if self.navigator.path[-2:-1] == ("visit",):
+                self.back()
+                return
             visit = self.phone.begin_visit(self._elder_id)
             self.navigator.swap("visit", draft_id=visit.draft_id)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from kivy.clock import Clock
 from kivy.metrics import dp
 from kivy.properties import (
     BooleanProperty,
@@ -21,17 +22,24 @@ from kivy.uix.recycleview.views import RecycleDataViewBehavior
 from caregiver_app.presenters.views import ElderRow
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import Surface, load_kv
-from caregiver_app.screens.style import measure, ui
+from caregiver_app.screens.style import height_of, ui
 
 #: How a row's badge looks; what it says is the presenter's.
 DUE_LOOKS = {
     "alert": ("red", "danger"),
+    "no_answer": ("red", "no_answer"),
+    "missing": ("red", "calendar_alert"),
+    "week": ("amber", "calendar_week"),
     "soon": ("amber", "wait"),
-    "due": ("amber", "calendar"),
+    "due": ("grey", "calendar"),
     "saved": ("grey", "upload"),
     "done": ("jade", "check_circle"),
     "none": ("grey", ""),
 }
+
+
+#: Rows whose height is worked out at once (more than a screen holds), and then in each frame.
+FIRST, EACH_FRAME = 12, 60
 
 
 def row_facts(row: ElderRow) -> str:
@@ -49,6 +57,7 @@ class ElderTile(RecycleDataViewBehavior, ButtonBehavior, Surface, BoxLayout):
     facts = StringProperty("")
     badge_text = StringProperty("")
     draft_text = StringProperty("")
+    again_text = StringProperty("")
     tone = StringProperty("grey")
     picture = StringProperty("")
     elder_id = StringProperty("")
@@ -71,14 +80,21 @@ def tile_class(text_size: str, language: str) -> type[ElderTile]:
 def tile_height(row: dict[str, Any], width: float) -> float:
     """Height of a row before it is drawn: the list must know where each one stands."""
     inner = width - dp(32)
-    height = dp(28) + measure(row["name"], ui.name, inner - dp(90), True)[1]
+    height = dp(28) + height_of(row["name"], ui.name, inner - dp(90), True)
     badge = max(1.0, inner - ui.body - dp(26))
-    for text in (row["badge_text"], row["draft_text"]):
+    for text in (row["badge_text"], row["again_text"], row["draft_text"]):
         if text:
-            height += measure(text, ui.body, badge, True)[1] + dp(8) + dp(6)
+            height += height_of(text, ui.body, badge, True) + dp(8) + dp(6)
     if row["facts"]:
-        height += measure(row["facts"], ui.body, inner)[1] + dp(6)
+        height += height_of(row["facts"], ui.body, inner) + dp(6)
     return max(height, ui.target)
+
+
+def guessed_height(row: dict[str, Any]) -> float:
+    """Height of a row far below, until there is time to work it out: every text on one line."""
+    badges = sum(bool(row[name]) for name in ("badge_text", "again_text", "draft_text"))
+    lines = ui.name + (row["facts"].count("\n") + 1 + badges) * ui.body
+    return float(dp(28) + lines * 1.5 * ui.line_height + badges * dp(14) + dp(6))
 
 
 class TodayScreen(Page):
@@ -89,6 +105,7 @@ class TodayScreen(Page):
     query = StringProperty("")
     title = StringProperty("")
     progress_text = StringProperty("")
+    progress_figure = StringProperty("")
     progress_done = NumericProperty(0)
     progress_saved = NumericProperty(0)
     progress_total = NumericProperty(0)
@@ -103,13 +120,16 @@ class TodayScreen(Page):
     def setup(self, **_: Any) -> None:
         self._rows: tuple[ElderRow, ...] = ()
         self._width = 0.0
+        self._items: list[dict[str, Any]] = []
+        self._measured = 0
+        self._rest = Clock.create_trigger(lambda _: self._measure(EACH_FRAME), 0)
         self.ids.list.viewclass = tile_class(ui.theme.text_size, ui.language)
         self.ids.list.bind(width=lambda *_: self._lay_out())
 
     def refresh(self) -> None:
         view = self.phone.today.view(self.query)
         self.title = view.title
-        self.progress_text = view.progress_text
+        self.progress_text, self.progress_figure = view.progress_text, view.progress_figure
         self.progress_done = view.progress_done
         self.progress_saved = view.progress_saved
         self.progress_total = view.progress_total
@@ -126,6 +146,9 @@ class TodayScreen(Page):
             self.empty_title = view.empty_text or ui.word("today.empty")
             self.empty_text = ui.word("today.empty_help")
 
+    def leave(self) -> None:
+        self._rest.cancel()
+
     def on_query(self, _: object, query: str) -> None:
         self.searching = bool(query)
         self.refresh()
@@ -138,26 +161,42 @@ class TodayScreen(Page):
 
     def _lay_out(self) -> None:
         self._width = self.ids.list.width
+        self._rest.cancel()
         inner = self._width - dp(32)
         if inner <= dp(60):
             return
-        data = []
-        for row in self._rows:
-            tone, picture = DUE_LOOKS.get(row.due, ("grey", ""))
-            item = {
-                "elder_id": row.id,
-                "name": row.name,
-                "short_no": row.short_no,
-                "facts": row_facts(row),
-                "badge_text": row.alert_text or row.due_text,
-                "draft_text": ui.word("today.open_draft") if row.draft else "",
-                "tone": tone,
-                "picture": picture,
-                "open_elder": self.open,
-            }
+        self._items = [self._item(row) for row in self._rows]
+        self._measured = 0
+        self._measure(FIRST)
+
+    def _item(self, row: ElderRow) -> dict[str, Any]:
+        tone, picture = DUE_LOOKS.get(row.due, ("grey", ""))
+        return {
+            "elder_id": row.id,
+            "name": row.name,
+            "short_no": row.short_no,
+            "facts": row_facts(row),
+            "badge_text": row.alert_text or row.due_text,
+            "draft_text": ui.word("today.open_draft") if row.draft else "",
+            "again_text": row.again_text,
+            "tone": tone,
+            "picture": picture,
+            "open_elder": self.open,
+        }
+
+    def _measure(self, count: int) -> None:
+        """Work out the heights of the next rows; the others keep a guess until their turn, some a frame."""
+        inner = self._width - dp(32)
+        items, done = self._items, self._measured
+        if not done:
+            for item in items[count:]:
+                item["size"] = (inner, guessed_height(item))
+        for item in items[done : done + count]:
             item["size"] = (inner, tile_height(item, inner))
-            data.append(item)
-        self.ids.list.data = data
+        self._measured = done + count
+        self.ids.list.data = list(items)
+        if self._measured < len(items):
+            self._rest()
 
     def open(self, elder_id: str) -> None:
         """The elder's card."""

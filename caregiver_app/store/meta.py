@@ -37,7 +37,8 @@ OPEN = frozenset(
         "text_size",
     }
 )
-DEVICE = frozenset({"access_token", "private_key", "refresh_token"})
+# `sos`: that help was called for, so that a locked phone can call for it and say so; it names nobody.
+DEVICE = frozenset({"access_token", "private_key", "refresh_token", "sos"})
 
 
 class Meta:

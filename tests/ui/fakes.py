@@ -30,6 +30,9 @@ from caregiver_app.presenters.views import (
     Saved,
     ScanView,
     SettingsView,
+    SosView,
+    StepCall,
+    StepsView,
     SyncBadge,
     TodayView,
     VisitView,
@@ -139,7 +142,13 @@ class FakePhone:
             "needs": set(),
             "note": "",
             "channel": "home",
+            "has_tag": True,
+            "doubts": (),
         }
+        self.card = ""  # arrived | followed | bare
+        self.step_state = ""  # asked | ended | over
+        self.sos_state = ""
+        self.nobody_on_duty = False
         self.dialled: list[str] = []
         self.sent_now = 0
         self.is_elder = self.aloud = text_size != "normal"
@@ -164,6 +173,12 @@ class FakePhone:
 
     def open_draft(self, draft_id: str) -> FakeVisit:
         return FakeVisit(self)
+
+    def steps(self, elder_id: str) -> FakeSteps:
+        return FakeSteps(self)
+
+    def sos(self, elder_id: str | None) -> FakeSos:
+        return FakeSos(self, elder_id)
 
     def drafts(self) -> tuple[str, ...]:
         return ()
@@ -206,13 +221,14 @@ class FakePhone:
                 "A-007",
                 "王秀兰",
                 s("天平社区 3 号楼 2 单元 501", "Tianping, building 3, unit 2, 501"),
-                "alert",
-                s("本月还没有人去", "Nobody has been this month"),
+                "no_answer",
+                s("本周还差 1 次，今天最后一天", "1 to go this week, last day"),
                 0,
                 1,
                 True,
                 (*alone, s("失能", "disabled")),
-                alert_text=s("昨天敲门没人应", "Nobody answered yesterday"),
+                alert_text=s("无人应答，需追踪；未按期探访", "Nobody answered; Visit missing"),
+                again_text=s("明天 09:00 再去看看", "Go again 22 Nov 09:00"),
             ),
             ElderRow(
                 "2",
@@ -269,16 +285,17 @@ class FakePhone:
     def today_view(self, query: str = "") -> TodayView:
         rows = () if self.no_elders else tuple(r for r in self.rows() if query in r.name)
         return TodayView(
-            self.say("11月21日 星期六", "Saturday 21 November"),
+            self.say("11月21日 星期六", "Sat 21 Nov"),
             rows,
             query,
             16,
             1,
             20,
-            self.say("本月已探访 16 / 20 位，1 位待发送", "16 of 20 visited this month, 1 to send"),
+            self.say("位老人本月已探访，另有 1 位待送达", "visited this month, 1 more not yet sent"),
             "",
             "",
             self.badge(),
+            "" if self.no_elders else self.say("116 / 120", "116 of 120"),
         )
 
     def elder_view(self, elder_id: str) -> ElderView | None:
@@ -286,6 +303,11 @@ class FakePhone:
         row = next((r for r in self.rows() if r.id == elder_id), None)
         if row is None:
             return None
+        if self.card == "bare":
+            row = ElderRow("1", "", "王秀兰", "", "none", "", 0, 0)
+            never = s("还没有探访记录", "No visit yet")
+            return ElderView(row, "", "", "", "active", "", (), "", never, (), (), (), (), None)
+        followed = self.card == "followed"
         return ElderView(
             row,
             s("女 · 1941 年生 · 独居", "Woman, born 1941, lives alone"),
@@ -294,21 +316,26 @@ class FakePhone:
             "active",
             "",
             (
-                Call("王秀兰", s("本人", "herself"), "13800001234"),
-                Call("王小明", s("儿子", "son"), "13900005678"),
+                Call("王秀兰", s("本人", "herself"), "13800001234", "elder", "elder"),
+                Call("王小明", s("儿子", "son"), "13900005678", "contact0", "contact"),
             ),
             s("耳背，敲门要重一点。青霉素过敏。", "Hard of hearing: knock loudly. Allergic to penicillin."),
             s("10月28日，李梅，见到了，全部良好", "28 October, Li Mei, met, all good"),
             (s("11 月：至少 1 次，还差 1 次", "November: at least 1, 1 to go"),),
             (s("昨天敲门没人应，请今天去看看", "Nobody answered yesterday: please go today"),)
-            if row.due == "alert"
+            if row.due == "no_answer"
             else (),
             self.choices(
                 (("home", "上门", "Home visit"), ("phone", "电话", "Phone"), ("video", "视频", "Video")),
                 "home",
             ),
             (PastVisit(s("10月28日 09:12", "28 Oct 09:12"), s("见到了", "Met"), "sent", s("已发送", "Sent")),),
-            None,
+            "d" if self.card == "arrived" else None,
+            (s("行动能力 差", "Mobility poor"), s("水暖 中", "Water and heating fair")),
+            s("助餐、助医", "meals, medical"),
+            (s("有更新：电话、要留意的事", "Updated: phone, what to note"),),
+            s("今天 09:12 没人应门", "Nobody answered today 09:12") if followed else "",
+            s("开始于 今天 10:02 · 已扫二维码牌", "Begun today 10:02 · Tag scanned") if self.card == "arrived" else "",
         )
 
     def outbox_view(self) -> OutboxView:
@@ -661,9 +688,11 @@ class FakeVisit:
             4000,
             (),
             12,
-            (),
-            () if met else p.elder_view("1").calls,
-            p.say(
+            p.choices((("p", "赵敏 社工", "Zhao Min, social worker"), ("q", "孙主任", "Director Sun")), "p"),
+            p.elder_view("1").calls if s["urgent"] else (),
+            p.say("有生命危险请先拨打 120；有人身威胁拨打 110。", "Danger to life: call 120 first; a threat: 110.")
+            if s["urgent"]
+            else p.say(
                 "请先打电话给老人，再问邻居和家人。",
                 "Call the elder first, then ask the neighbours and the family.",
             )
@@ -671,6 +700,10 @@ class FakeVisit:
             else "",
             not met or bool(s["answers"]),
             "" if not met or s["answers"] else p.say("请先填一项", "Please answer something first"),
+            s["doubts"],
+            s["has_tag"],
+            p.elder_view("1").calls[0] if s["channel"] != "home" else None,
+            True,
         )
 
     def _put(self, **values: Any) -> VisitView:
@@ -679,6 +712,12 @@ class FakeVisit:
 
     def set_channel(self, channel: str) -> VisitView:
         return self._put(channel=channel)
+
+    def add_tag(self, tag: str, by: str) -> VisitView:
+        return self._put(has_tag=True)
+
+    def dictate(self, done: Any) -> bool:
+        return False
 
     def set_outcome(self, outcome: str) -> VisitView:
         return self._put(outcome=outcome)
@@ -712,3 +751,97 @@ class FakeVisit:
         )
 
     def discard(self) -> None: ...
+
+
+class FakeSteps:
+    """After nobody answered."""
+
+    def __init__(self, phone: FakePhone) -> None:
+        self._phone = phone
+
+    def view(self) -> StepsView | None:
+        p, state = self._phone, self._phone.step_state
+        if state == "over":
+            return None
+        elder, contact = p.elder_view("1").calls
+        director = Call("孙主任", p.say("社区主任", "director"), "13900000002", "person:1", "director")
+        asked = StepCall(contact, "asked", p.say("刚才打的这个电话，怎么样？", "How did this call go?"))
+        outcomes = (
+            ("whereabouts", "知道老人在哪", "Knows where the elder is"),
+            ("reached", "接了，也不清楚", "Answered, does not know"),
+            ("no_answer", "没人接", "No answer"),
+        )
+        wheres = (
+            ("in_hospital", "在医院", "In hospital"),
+            ("with_family", "在家人那里", "With family"),
+            ("out_nearby", "出门了，就在附近", "Out, nearby"),
+            ("travelling", "出远门了", "Travelling"),
+        )
+        agains = (
+            ("hour", "一小时后", "In an hour"),
+            ("evening", "今天下午五点", "Today at 5 pm"),
+            ("morning", "明天上午九点", "Tomorrow at 9 am"),
+        )
+        return StepsView(
+            p.rows()[0],
+            p.say("没人应门，接下来", "Nobody answered: what now"),
+            p.say("今天 09:12 没人应门", "Nobody answered today 09:12"),
+            p.say(
+                "30 分钟后还没有消息，会自动通知家属、邻居和社区主任。",
+                "Without news in 30 minutes the family, neighbours and the director are told.",
+            ),
+            (
+                StepCall(elder, "no_answer", p.say("今天 09:20 没人接", "No answer today 09:20")),
+                asked if state == "asked" else StepCall(contact, "", ""),
+                StepCall(director, "", ""),
+            ),
+            "contact0" if state == "asked" else None,
+            p.choices(outcomes, None) if state == "asked" else (),
+            p.choices(wheres, None),
+            p.choices(agains, "evening"),
+            p.say("今天 17:00 再去看看", "Go again today 17:00"),
+            p.say("已经知道老人在哪里", "It is known where the elder is") if state == "ended" else "",
+        )
+
+    def dialled(self, place: str) -> StepsView | None:
+        self._phone.step_state = "asked"
+        return self.view()
+
+    def outcome(self, place: str, outcome: str, where: str | None = None, words: str = "") -> StepsView | None:
+        self._phone.step_state = "ended" if outcome == "whereabouts" else ""
+        return self.view()
+
+    def again(self, value: str | None) -> StepsView | None:
+        return self.view()
+
+
+class FakeSos:
+    """An emergency."""
+
+    def __init__(self, phone: FakePhone, elder_id: str | None) -> None:
+        self._phone, self._elder_id = phone, elder_id
+
+    def view(self) -> SosView:
+        p = self._phone
+        texts = {
+            "": ("", ""),
+            "pending": (
+                "今天 10:02 已记下求助，一有网络就最先发出。请先打电话！",
+                "Call for help noted today 10:02; it goes out first when there is a network. Phone now!",
+            ),
+            "sent": ("今天 10:02 的求助已送到值班人员", "The call for help of today 10:02 is with those on duty"),
+        }
+        row = p.rows()[0] if self._elder_id else None
+        return SosView(
+            row.name if row else "",
+            row.place if row else "",
+            (Call(p.say("急救", "Ambulance"), "", "120"), Call(p.say("报警", "Police"), "", "110")),
+            () if p.nobody_on_duty else (Call("孙主任", p.say("社区主任", "director"), "13900000002"),),
+            p.elder_view("1").calls if row else (),
+            p.sos_state,
+            p.say(*texts[p.sos_state]),
+        )
+
+    def raise_alert(self) -> SosView:
+        self._phone.sos_state = "pending"
+        return self.view()

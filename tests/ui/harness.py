@@ -52,6 +52,8 @@ class Stage:
 
     def __init__(self) -> None:
         self.app: Any = None
+        #: How often a finger came down.
+        self.touches = 0
 
     def open(self, phone: Any, preset: dict[str, str] | None = None, dial: Any = None) -> Any:
         """Start the app with this phone, errors of callbacks let out; its navigator."""
@@ -126,6 +128,7 @@ class Stage:
         x, y = widget.to_window(*widget.center)
         touch = UnitTestTouch(x, y)
         touch.touch_down()
+        self.touches += 1
         self.frames(1)
         touch.touch_up()
         self.frames(4)

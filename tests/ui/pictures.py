@@ -27,11 +27,16 @@ CAPTIONS = {
     "today": ("今天", "Today"),
     "elder": ("老人卡片", "The elder's card"),
     "scan": ("扫码", "Scan"),
-    "found": ("扫到了", "Found"),
+    "found": ("别人的牌", "Somebody else's tag"),
+    "arrived": ("扫到了：先看看", "Scanned: read this first"),
     "visit": ("探访表", "The visit"),
     "graded": ("一按全良，再改不同的", "All good, then what differs"),
-    "more": ("紧急与需求", "Urgent, and needs"),
-    "nobody": ("没人在", "Nobody home"),
+    "more": ("紧急情况", "Something urgent"),
+    "phone": ("电话探访", "A visit by phone"),
+    "nobody": ("没人应", "Nobody home"),
+    "steps": ("接下来给谁打电话", "Whom to call next"),
+    "asked": ("电话打得怎样", "How the call went"),
+    "sos": ("紧急", "Emergency"),
     "saved": ("已保存", "Saved"),
     "sync": ("发送情况", "Sending"),
     "hours": ("我的时间", "My hours"),
@@ -72,32 +77,55 @@ def tour(stage: harness.Stage, language: str, size: str, take: Callable[[str], N
     take("today")
     navigator.go("scan")
     take("scan")
-    number = next(n for n in range(20) if phone.scan.read_text(tag_text(n)).elder.id == rows[1].id)
-    navigator.page.take(phone.scan.read_text(tag_text(number)))
-    take("found")
+    numbers = {phone.scan.read_text(tag_text(n)).elder.id: n for n in range(20)}
+    own, other = tag_text(numbers[rows[1].id]), tag_text(numbers[rows[2].id])
     navigator.back()
     navigator.go("elder", elder_id=rows[0].id)
     take("elder")
-    visit = phone.begin_visit(rows[1].id, tag=tag_text(number), tag_by="camera")
-    navigator.go("visit", draft_id=visit.draft_id)
+    navigator.go("scan", elder_id=rows[0].id)
+    navigator.page.take(phone.scan.read_text(other))
+    take("found")
+    navigator.home("today")
+    navigator.go("scan")
+    navigator.page.take(phone.scan.read_text(own))
+    take("arrived")
+    navigator.page.main()
     take("visit")
     page = navigator.page
-    page.show(visit.all_good())
+    clock.advance(70)
+    page.show(page._visit.all_good())
     page.answer("health.mobility", "fair")
     take("graded")
-    for name in ("urgent", "needs"):
-        page.fold(name)
-    page.show(visit.toggle_need("meals"))
+    clock.advance(900)
+    page.fold("urgent")
+    page.show(page._visit.set_urgent("fallen"))
     stage.frames(3)
-    page.ids.scroll.scroll_y = 0.22
+    page.ids.scroll.scroll_to(page._parts["tool.urgent"], animate=False)
     take("more")
-    page.show(visit.set_outcome("not_home"))
-    page.ids.scroll.scroll_y = 1
-    take("nobody")
-    page.show(visit.set_outcome("met"))
-    page.show(visit.all_good())
+    page.show(page._visit.set_urgent(None))
     page.save()
     take("saved")
+    navigator.home("today")
+    navigator.go("elder", elder_id=rows[5].id)
+    navigator.page.begin("phone")
+    take("phone")
+    navigator.home("today")
+    navigator.go("elder", elder_id=rows[6].id)
+    navigator.page.nobody()
+    navigator.page.show(navigator.page._visit.set_reason("no_answer"))
+    take("nobody")
+    navigator.page.save()
+    page = navigator.page
+    page.dial("elder")
+    page._outcome("elder", "no_answer")
+    page._again("evening")
+    take("steps")
+    page.dial("contact0")
+    stage.frames(3)
+    page.ids.scroll.scroll_y = 0.35
+    take("asked")
+    navigator.go("sos", elder_id=rows[6].id)
+    take("sos")
     for name in ("sync", "hours", "settings"):
         navigator.home(name)
         take(name)

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from caregiver_app.screens.words import word
+from caregiver_app.texts import TEXTS
 from tests.ui.fakes import FakePhone
 from tests.ui.harness import walk
 
@@ -29,10 +31,23 @@ def scan_unknown(navigator: Any, phone: FakePhone) -> None:
     navigator.page.take(phone.scan.read_text("unknown"))
 
 
+def scan_other(navigator: Any, phone: FakePhone) -> None:
+    navigator.go("scan", elder_id="2")
+    navigator.page.take(phone.scan.read_text("a tag"))
+
+
+def card(state: str) -> Callable[[Any, FakePhone], None]:
+    def show(navigator: Any, phone: FakePhone) -> None:
+        phone.card = state
+        navigator.go("elder", elder_id="1")
+
+    return show
+
+
 def visit_filled(navigator: Any, phone: FakePhone) -> None:
     navigator.go("visit", draft_id="d")
     page = navigator.page
-    for name in ("urgent", "needs", "note", "photos", "channels", "discard"):
+    for name in ("urgent", "needs", "note", "photos", "companions", "channels", "discard"):
         page.fold(name)
     visit = phone.open_draft("d")
     visit.set_urgent("danger_at_home")
@@ -41,9 +56,60 @@ def visit_filled(navigator: Any, phone: FakePhone) -> None:
     page.answer("mind.mood", "poor")
 
 
+def visit_untagged(navigator: Any, phone: FakePhone) -> None:
+    phone.visit_state["has_tag"] = False
+    navigator.go("visit", draft_id="d")
+
+
+def visit_doubted(navigator: Any, phone: FakePhone) -> None:
+    phone.visit_state["answers"] = {"mind.mood": "good"}
+    phone.visit_state["doubts"] = tuple(
+        phone.say(*TEXTS[key]).format(minutes=1, away="2.2 km") for key in ("doubt.short_stay", "doubt.far")
+    )
+    navigator.go("visit", draft_id="d")
+
+
+def visit_by_phone(navigator: Any, phone: FakePhone) -> None:
+    phone.visit_state["channel"] = "phone"
+    navigator.go("visit", draft_id="d")
+
+
+def visit_failed(navigator: Any, phone: FakePhone) -> None:
+    navigator.go("visit", draft_id="d")
+    navigator.page.problem = word("visit.disk_full", phone.language)
+
+
 def not_home(navigator: Any, phone: FakePhone) -> None:
     phone.visit_state["outcome"] = "not_home"
     navigator.go("visit", draft_id="d")
+
+
+def steps(state: str, message: str = "") -> Callable[[Any, FakePhone], None]:
+    def show(navigator: Any, phone: FakePhone) -> None:
+        phone.step_state = state
+        navigator.go("steps", elder_id="1", message=phone.say(*TEXTS[message]) if message else "")
+
+    return show
+
+
+def steps_where(navigator: Any, phone: FakePhone) -> None:
+    steps("asked")(navigator, phone)
+    navigator.page._picked("contact0", "whereabouts")
+
+
+def sos(state: str, elder: str | None = "1", message: str = "") -> Callable[[Any, FakePhone], None]:
+    def show(navigator: Any, phone: FakePhone) -> None:
+        phone.sos_state, phone.nobody_on_duty = state, elder is None
+        navigator.go("sos", elder_id=elder, message=phone.say(*TEXTS[message]) if message else "")
+
+    return show
+
+
+def sos_failed(navigator: Any, phone: FakePhone) -> None:
+    navigator.go("sos", elder_id="1")
+    page = navigator.page
+    page.problem, page._view = word("sos.failed", phone.language), None
+    page.refresh()
 
 
 def nobody(navigator: Any, phone: FakePhone) -> None:
@@ -101,11 +167,29 @@ SCREENS: dict[str, Callable[[Any, FakePhone], None]] = {
     "today, nobody": nobody,
     "scan": lambda navigator, phone: navigator.go("scan"),
     "scan, unknown tag": scan_unknown,
+    "scan, another's tag": scan_other,
     "elder": lambda navigator, phone: navigator.go("elder", elder_id="1"),
+    "elder, arrived": card("arrived"),
+    "elder, followed up": card("followed"),
+    "elder, hardly known": card("bare"),
     "elder, gone": lambda navigator, phone: navigator.go("elder", elder_id="no"),
     "visit": lambda navigator, phone: navigator.go("visit", draft_id="d"),
     "visit, filled": visit_filled,
     "visit, not home": not_home,
+    "visit, without a tag": visit_untagged,
+    "visit, doubted": visit_doubted,
+    "visit, by phone": visit_by_phone,
+    "visit, disk full": visit_failed,
+    "steps": steps("", "visit.saved_not_home"),
+    "steps, asked": steps("asked"),
+    "steps, where": steps_where,
+    "steps, ended": steps("ended"),
+    "steps, over": steps("over"),
+    "sos": sos(""),
+    "sos, raised": sos("pending", message="visit.saved_urgent"),
+    "sos, sent": sos("sent"),
+    "sos, of nobody": sos("", None),
+    "sos, failed": sos_failed,
     "saved": lambda navigator, phone: navigator.go("saved", message=phone.open_draft("d").save().message),
     "sync": lambda navigator, phone: navigator.home("sync"),
     "sync, empty": nothing_saved,

@@ -12,8 +12,12 @@ import pytest
 from caregiver_app import texts
 from caregiver_app.platform.protocols import Reading
 from caregiver_app.presenters import interface, phone, views
+from caregiver_app.presenters.changes import FIELDS
 from caregiver_app.presenters.demo import demo_phone, tag_text
+from caregiver_app.presenters.doubts import SAID
 from caregiver_app.presenters.draft import NEEDS, REASONS, URGENTS
+from caregiver_app.presenters.rows import RANK
+from caregiver_app.presenters.steps import AGAIN, WHERE
 from shared.protocol.visit import NEED_KINDS, NOT_HOME_REASONS, REFUSED_REASONS, URGENT_KINDS, read_visit
 from tests.unit.caregiver_app.world import JPEG
 
@@ -42,6 +46,11 @@ def test_every_text_is_there_in_both_languages_and_takes_the_same_values(key):
     ("group", "codes"),
     [
         ("reason", [*REASONS["not_home"], *REASONS["refused"]]),
+        ("outcome_call", ["met", "not_home", "refused"]),
+        ("field", FIELDS),
+        ("doubt", [code for code in SAID if code != "short_stay"]),
+        ("where", WHERE),
+        ("again", AGAIN),
         ("urgent", URGENTS),
         ("need", NEEDS),
         ("badge", ["ok", "waiting", "sending", "offline", "refused", "enrol", "revoked"]),
@@ -67,6 +76,14 @@ def test_the_working_presenters_have_all_that_the_interface_promises(name, app):
     assert promised <= set(dir(getattr(app, name.lower())))
 
 
+@pytest.mark.parametrize("name", ["Steps", "Sos", "Visit"])
+def test_what_is_opened_for_an_elder_has_all_that_the_interface_promises(name, app):
+    elder = app.today.view().rows[0].id
+    opened = app.begin_visit(elder) if name == "Visit" else getattr(app, name.lower())(elder)
+    promised = {one for one in vars(getattr(interface, name)) if not one.startswith("_")}
+    assert promised <= set(dir(opened))
+
+
 def test_the_phone_has_all_that_the_interface_promises(app):
     promised = {one for one in vars(interface.Phone) if not one.startswith("_")}
     assert promised <= set(dir(app))
@@ -75,9 +92,10 @@ def test_the_phone_has_all_that_the_interface_promises(app):
 
 def test_who_is_due_stands_first_and_who_is_done_last(app):
     order = [row.due for row in app.today.view().rows]
-    ranks = [("alert", "soon", "due", "saved", "done", "none").index(due) for due in order]
+    ranks = [RANK[due] for due in order]
     assert ranks == sorted(ranks)
-    assert order[0] == "alert"
+    assert order[0] == "no_answer"
+    assert "week" in order
     assert order[-1] == "done"
 
 
@@ -167,19 +185,18 @@ def test_a_saved_visit_is_one_that_any_server_reads_without_a_fault(app):
     assert read.visit.position.lat == 34.03
 
 
-def test_nobody_at_home_asks_for_a_reason_and_shows_whom_to_call(app):
+def test_nobody_at_home_asks_for_a_reason_and_leads_to_the_next_steps(app):
     visit = app.begin_visit(app.today.view().rows[0].id)
     view = visit.set_outcome("not_home")
     assert not view.can_save
     assert view.groups == ()
-    assert view.next_steps[0].number.startswith("138")
     assert view.advice
     with pytest.raises(ValueError, match=r".+"):
         visit.save()
     with pytest.raises(ValueError, match="unwell_now"):
         visit.set_reason("unwell_now")
     assert visit.set_reason("no_answer").can_save
-    visit.save()
+    assert visit.save().next == "steps"
     assert (only(app)["reason"], only(app)["form"], only(app)["answers"]) == ("no_answer", None, {})
 
 
@@ -355,7 +372,7 @@ def test_language_and_text_size_are_kept(tmp_path):
     second = demo_phone(tmp_path)
     assert second.settings.view().language == "en"
     assert second.text("today.title") == "Today"
-    assert second.today.view().title == "Today"
+    assert second.today.view().title == "Tue 3 Nov"
     second.stop()
 
 
