@@ -92,8 +92,7 @@ class RequestsHttp:
         if time.monotonic() - self._used > IDLE_S:
             self.close()
         if self._session is None:
-            self._session = requests.Session()
-            self._session.headers["User-Agent"] = f"Yuetan/{VERSION}"
+            self._session = self._open()
         try:
             answer = self._session.request(
                 request.method,
@@ -112,6 +111,13 @@ class RequestsHttp:
         if len(body) > LARGEST_ANSWER:
             raise NetworkError("the answer is too large")
         return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
+
+    def _open(self) -> Any:
+        import requests
+
+        session = requests.Session()
+        session.headers["User-Agent"] = f"Yuetan/{VERSION}"
+        return session
 
     def close(self) -> None:
         """Give up kept connections."""

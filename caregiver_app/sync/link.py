@@ -32,6 +32,8 @@ class Outcome:
 
 
 DONE = Outcome("done")
+# The server's word for a body of which only a part came.
+CUT = "body_cut_short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,8 @@ def trouble(response: Response) -> Outcome:
         return Outcome("unauthorised", response.code or "token_expired", words)
     if response.status in (429, 503):
         return Outcome("failed", "busy", words, asked)
-    if response.status == 408:
-        # The line fell silent under an upload; nothing is wrong with what was sent.
+    if response.status == 408 or response.code == CUT:
+        # The line fell silent or broke under an upload; nothing is wrong with what was sent.
         return Outcome("failed", "network", "", asked)
     if response.status >= 500:
         # Our server says in JSON that it stumbled, over this content perhaps; what else says 5xx stands before it.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from caregiver_app.store.photos import Photo
 from caregiver_app.sync.http import NetworkError, Response
-from caregiver_app.sync.link import DONE, NO_NETWORK, Link, Outcome, trouble
+from caregiver_app.sync.link import CUT, DONE, NO_NETWORK, Link, Outcome, trouble
 from caregiver_app.sync.push import HELPLESS_S
 from caregiver_app.sync.queues import speaks
 from shared.protocol.signing import b64
@@ -133,7 +133,8 @@ class PhotoPush:
 
     def _troubled(self, photo: Photo, upload: _Upload, response: Response) -> Outcome:
         photos = self._link.store.photos
-        if response.status in (400, 413, 415) or (response.status in (404, 422) and photo.attempts >= TRIES):
+        blamed = response.status in (400, 413, 415) and response.json() is not None and response.code != CUT
+        if blamed or (response.status in (404, 422) and photo.attempts >= TRIES):
             photos.settle(photo, "refused", error=response.code or str(response.status), at=self._link.at())
             return DONE
         outcome = trouble(response)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from caregiver_app.sync.http import NetworkError, Response
-from caregiver_app.sync.link import DONE, NO_NETWORK, Link, Outcome, trouble
+from caregiver_app.sync.link import CUT, DONE, NO_NETWORK, Link, Outcome, trouble
 
 LARGEST_BATCH = 100
 FIRST_BATCH = 25
@@ -89,7 +89,7 @@ class Push:
             return self._failed(items, NO_NETWORK)
         if response.status == 200:
             return self._answered(items, response)
-        if response.status in CONTENT and response.json() is not None:
+        if response.status in CONTENT and response.json() is not None and response.code != CUT:
             return self._blamed(items, response)
         return self._failed(items, trouble(response))
 
