@@ -16,8 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.databases import KINDS, cluster, own_cluster
+from tests.faults import netns
 from tests.faults.away import locked, stopped
+from tests.faults.cuts import cuts
 from tests.faults.kills import kills
+from tests.faults.link import link
+from tests.faults.netns import Shape
 from tests.faults.report import Run, show
 from tests.faults.same import same
 from tests.faults.served import serving
@@ -30,7 +34,7 @@ from tests.sim.world import STEPS
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/faults", description=__doc__)
-    parser.add_argument("--database", choices=(*KINDS, "both"), default=None, help="default: both; of sim: sqlite")
+    parser.add_argument("--database", choices=(*KINDS, "both"), help="default: both; of sim, cuts, link: sqlite")
     parser.add_argument("--seed", type=int, default=None, help="default: a random one, which is printed")
     plays = parser.add_subparsers(dest="play", required=True)
     one = plays.add_parser("kills", help="SIGKILL the server's processes and phones while a fleet records and sends")
@@ -44,12 +48,21 @@ def arguments() -> argparse.Namespace:
     one.add_argument("--times", type=int, default=20)
     one.add_argument("--visits", type=int, default=100)
     one.add_argument("--rounds", type=int, default=5)
-    one = plays.add_parser("away", help="SQLite locked for long; PostgreSQL stopped, started, its connections cut")
+    one = plays.add_parser("away", help="SQLite locked for long; PostgreSQL stopped and started")
     one.add_argument("--rounds", type=int, default=5)
     one = plays.add_parser("storm", help="shuffled, repeated and contradictory batches from many phones at once")
     one.add_argument("--phones", type=int, default=3, help="of each of six visitors")
     one.add_argument("--visits", type=int, default=40, help="of each visitor")
     one.add_argument("--batches", type=int, default=12, help="of each phone")
+    one = plays.add_parser("cuts", help="cut every exchange of the sync at each byte, in one process")
+    one.add_argument("--step", type=int, default=1, help="only at every so manieth byte")
+    one = plays.add_parser("link", help="send over bad links between two network namespaces")
+    one.add_argument("--rounds", type=int, default=3)
+    one.add_argument("--kbit", type=float, default=20.0, help="kbit/s, each way")
+    one.add_argument("--latency", type=float, default=600.0, help="ms, each way")
+    one.add_argument("--loss", type=float, default=5.0, help="per cent of the packets, each way")
+    one.add_argument("--visits", type=int, default=20)
+    one.add_argument("--photos", type=int, default=0)
     one = plays.add_parser("sim", help="live whole counties in one process, drawn from seeds, and compare at their end")
     one.add_argument("--minutes", type=float, default=30.0)
     one.add_argument("--seeds", type=int, default=10**9, help="at most so many, from --seed on")
@@ -74,7 +87,11 @@ def main() -> int:
             for kind in (KINDS if given.database == "both" else (given.database or "sqlite",))
         ]  # fmt: skip
         return max(statuses)
-    databases = KINDS if given.database in (None, "both") else (given.database,)
+    if given.play == "link":
+        netns.enter()
+    if given.database is None:
+        given.database = "sqlite" if given.play in ("cuts", "link") else "both"
+    databases = KINDS if given.database == "both" else (given.database,)
     runs: list[Run] = []
     with contextlib.ExitStack() as open_:
         shared = "postgresql" in databases and given.play != "away"  # that one stops its own
@@ -136,8 +153,27 @@ def _storm(kind: str, folder: Path, postgres: str | None, given: argparse.Namesp
                       seed=seed, decisions=100)]  # fmt: skip
 
 
+def _cuts(kind: str, folder: Path, postgres: str | None, given: argparse.Namespace, seed: int) -> list[Run]:
+    with world(kind, folder, postgres, visitors=2, elders_each=4, seed=seed) as made:
+        return [cuts(made, folder / "phone", step=given.step, seed=seed)]
+
+
+def _link(kind: str, folder: Path, postgres: str | None, given: argparse.Namespace, seed: int) -> list[Run]:
+    shape = Shape(given.kbit * 1000, given.latency / 1000, given.loss / 100)
+    with (
+        world(kind, folder, postgres, visitors=given.rounds + 1, elders_each=8, seed=seed) as made,
+        serving(made.url, made.home, bind="0.0.0.0") as server,  # in a namespace of its own nobody else hears it
+    ):
+        return [
+            link(made, server, folder / f"phone{n}", shape=shape, visits=given.visits, photos=given.photos,
+                 seed=seed + n, visitor=name)
+            for n, name in enumerate(sorted(made.visitors)[: given.rounds])
+        ]  # fmt: skip
+
+
 PLAYS: dict[str, Callable[..., list[Run]]] = {
     "kills": _kills, "uploads": _uploads, "same": _same, "away": _away, "storm": _storm,
+    "cuts": _cuts, "link": _link,
 }  # fmt: skip
 
 

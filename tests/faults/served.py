@@ -23,7 +23,10 @@ LOUD = ("Traceback (most recent call last)", '"unexpected error"', '"level": "ER
 class Server:
     """gunicorn's master, started again after every kill. `home` and `url` outlive it."""
 
-    def __init__(self, url: str, home: Path, *, workers: int = 2, threads: int = 8, log_level: str = "WARNING") -> None:
+    def __init__(
+        self, url: str, home: Path, *, workers: int = 2, threads: int = 8, log_level: str = "WARNING",
+        bind: str = "127.0.0.1",
+    ) -> None:  # fmt: skip
         self.port = free_port()
         self.home = home
         self.log = home / "server.log"
@@ -32,7 +35,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         self.env = {
             **{name: value for name, value in os.environ.items() if not name.startswith("YUETAN_")},
-            "YUETAN_HOME": str(home), "YUETAN_DATABASE_URL": url, "YUETAN_PORT": str(self.port),
+            "YUETAN_HOME": str(home), "YUETAN_DATABASE_URL": url, "YUETAN_PORT": str(self.port), "YUETAN_BIND": bind,
             "YUETAN_SECRET_KEY": SECRET, "YUETAN_WORKERS": str(workers), "YUETAN_THREADS": str(threads),
             "YUETAN_PUBLIC_URL": self.base_url, "YUETAN_LOG_LEVEL": log_level, "PYTHONPATH": str(ROOT),
         }  # fmt: skip
