@@ -4,15 +4,15 @@ What such a statement costs is not the database's work but the way there: throug
 trip to the server and back for each (docs/bench.md). So it is written in SQLAlchemy as any other and compiled at its
 first use; and what does not depend on each other's answers goes out together:
 
-    with together(session):
-        elders = _ELDERS.ask(session, {...})
-        ties = _TIES.ask(session, {...})
+    with trip(session) as out:
+        elders = out.ask(_ELDERS, {...})
+        ties = out.ask(_TIES, {...})
     for row in elders.rows(): ...
 
 Types, transactions and errors stay as they are elsewhere: the session's own connection is used, values and columns
 pass through their types' processors, what the driver raises comes out as SQLAlchemy's errors (of what went out
 together: at the end of the block). Objects of the session are not known here: who has unflushed ones flushes first.
-Inside a block nothing else may use the session.
+Until a trip is back nothing else may use the session.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import contextlib
 import json
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -33,6 +33,9 @@ from sqlalchemy.orm import Session
 
 Values = Mapping[str, Any]
 Processor = Callable[[Any], Any]
+T = TypeVar("T")
+Later = Callable[[], T]
+"""What was asked for: call it when the trip is back."""
 
 
 # --- lists as one parameter -------------------------------------------------------------------------------------------
@@ -52,10 +55,12 @@ class _Many(sa.TypeDecorator[Any]):
         return dialect.type_descriptor(sa.ARRAY(self.item) if dialect.name == "postgresql" else sa.Text())
 
     def bind_processor(self, dialect: Dialect) -> Processor:
-        one = self.item.dialect_impl(dialect).bind_processor(dialect) or (lambda value: value)
-        if dialect.name == "postgresql":
-            return lambda values: [one(value) for value in values]
-        return lambda values: json.dumps([one(value) for value in values])
+        one: Processor = self.item.dialect_impl(dialect).bind_processor(dialect) or (lambda value: value)
+        if dialect.name != "postgresql":
+            return lambda values: json.dumps([one(value) for value in values])
+        if isinstance(self.item, sa.Uuid | sa.Integer | sa.Date):  # nothing to quote: cheaper than the driver's way
+            return lambda values: f"{{{','.join(map(str, values))}}}"
+        return lambda values: [one(value) for value in values]
 
 
 class among(sa.sql.elements.ColumnElement[bool]):
@@ -98,32 +103,12 @@ class Prepared:
         """INSERT of whole rows: every column is given, none has a default here."""
         return cls(sa.insert(table).values(whole_row(table)))
 
-    def ask(self, session: Session, values: Values) -> Asked:
-        """Ask for rows; they are there at once, or at the end of the block that asks `together`."""
-        connection = session.connection()
-        compiled = self._for(connection.dialect)
-        asked = Asked(compiled, connection.dialect)
-        cursor = _run(connection, compiled.text, compiled.parameters(values), many=False)
-        if (line := connection.info.get("line")) is not None:
-            line.asked.append((asked, cursor))
-        else:
-            asked.take(cursor)
-        return asked
-
     def rows(self, session: Session, values: Values) -> list[Any]:
-        """What it finds, as named tuples. Raises SQLAlchemy's errors."""
-        return self.ask(session, values).rows()
+        """What it finds, as named tuples, in a trip of its own. Raises SQLAlchemy's errors."""
+        with _on_driver(session) as connection:
+            return Trip(connection, piped=False).ask(self, values).rows()
 
-    def run(self, session: Session, values: Sequence[Values]) -> None:
-        """Run it once for each of these. Raises SQLAlchemy's errors."""
-        connection = session.connection()
-        compiled = self._for(connection.dialect)
-        if len(values) == 1:
-            _run(connection, compiled.text, compiled.parameters(values[0]), many=False)
-        elif values:
-            _run(connection, compiled.text, [compiled.parameters(v) for v in values], many=True)
-
-    def _for(self, dialect: Dialect) -> _Compiled:
+    def on(self, dialect: Dialect) -> _Compiled:
         found = self._compiled.get(dialect.name)
         if found is None:  # two threads may both make it: the same twice
             found = self._compiled[dialect.name] = self._compile(dialect)
@@ -133,42 +118,23 @@ class Prepared:
         statement: Any = self._make
         if not isinstance(statement, sa.Executable):
             statement = statement((postgresql if dialect.name == "postgresql" else sqlite).insert)
-        positional = type(dialect)(paramstyle="format" if dialect.name == "postgresql" else "qmark")
-        compiled = statement.compile(dialect=positional)
+        make: Any = type(dialect)
+        compiled = statement.compile(dialect=make(paramstyle="format" if dialect.name == "postgresql" else "qmark"))
         binds = {name: bind for bind, name in compiled.bind_names.items()}
         entries = getattr(compiled, "_result_columns", ())
-        made: Any = namedtuple("Row", [entry.keyname for entry in entries], rename=True)  # type: ignore[misc]
+        row: Any = namedtuple("Row", [entry.keyname for entry in entries], rename=True)  # type: ignore[misc]
         return _Compiled(
             str(compiled),
             [(n, binds[n].type.dialect_impl(dialect).bind_processor(dialect)) for n in compiled.positiontup],
             {name: bind.value for name, bind in binds.items() if not bind.required},
             [entry.type for entry in entries],
-            made._make,
+            row._make,
         )
 
 
 def whole_row(table: sa.Table) -> dict[str, Any]:
     """A parameter for every column, of its name and type: for an INSERT's `values`."""
     return {c.name: sa.bindparam(c.name, type_=c.type) for c in table.columns}
-
-
-class Asked:
-    """Rows that were asked for."""
-
-    __slots__ = ("_compiled", "_dialect", "_found")
-
-    def __init__(self, compiled: _Compiled, dialect: Dialect) -> None:
-        self._compiled, self._dialect = compiled, dialect
-        self._found: list[Any] | None = None
-
-    def take(self, cursor: Any) -> None:
-        self._found = self._compiled.rows(cursor, self._dialect)
-
-    def rows(self) -> list[Any]:
-        """Named tuples. Inside the block that asks, it is too early: RuntimeError."""
-        if self._found is None:
-            raise RuntimeError("asked together, and not sent yet")
-        return self._found
 
 
 @dataclass(slots=True)
@@ -191,11 +157,7 @@ class _Compiled:
     def rows(self, cursor: Any, dialect: Dialect) -> list[Any]:
         found = cursor.fetchall()
         if self.columns is None:
-            self.columns = [
-                (at, process)
-                for at, (type_, described) in enumerate(zip(self.types, cursor.description, strict=True))
-                if (process := type_.dialect_impl(dialect).result_processor(dialect, described[1])) is not None
-            ]
+            self.columns = self._columns(cursor.description, dialect)
         if not self.columns:
             return [self.row(line) for line in found]
         made = []
@@ -206,74 +168,122 @@ class _Compiled:
             made.append(self.row(changed))
         return made
 
-
-# --- on the driver ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Line:
-    """What goes out together: cursors in use, and the rows to take from them at the end."""
-
-    used: int = 0
-    asked: list[tuple[Asked, Any]] = field(default_factory=list)
+    def _columns(self, described: Any, dialect: Dialect) -> list[tuple[int, Processor]]:
+        columns = []
+        for at, (type_, column) in enumerate(zip(self.types, described, strict=True)):
+            process: Any = type_.dialect_impl(dialect).result_processor(dialect, column[1])
+            if process is not None:
+                columns.append((at, process))
+        return columns
 
 
-@contextlib.contextmanager
-def together(session: Session) -> Iterator[None]:
-    """Statements prepared here, run in the block, go to PostgreSQL in one trip; they are done, in their order, when the
-    block ends, and the first that failed raises there. (SQLite lives in this process: each is done at once.)"""
-    connection = session.connection()
-    driver = connection.connection.dbapi_connection
-    if connection.dialect.name != "postgresql" or "line" in connection.info:
-        yield
-        return
-    info = connection.info
-    line = info["line"] = _Line()
-    try:
-        with _translated(connection, "several statements"), driver.pipeline() as pipeline:
-            yield
-            pipeline.sync()
-    finally:
-        info.pop("line", None)
-    for asked, cursor in line.asked:
-        asked.take(cursor)
+# --- trips ------------------------------------------------------------------------------------------------------------
 
 
-def _run(connection: Connection, text: str, parameters: Any, *, many: bool) -> Any:
-    """The cursor that ran this."""
-    cursor = _cursor(connection)
-    connection.dispatch.before_cursor_execute(connection, cursor, text, parameters, None, many)
-    with _translated(connection, text):
+class Asked:
+    """Rows that were asked for."""
+
+    __slots__ = ("_compiled", "_found")
+
+    def __init__(self, compiled: _Compiled) -> None:
+        self._compiled = compiled
+        self._found: list[Any] | None = None
+
+    def take(self, cursor: Any, dialect: Dialect) -> None:
+        self._found = self._compiled.rows(cursor, dialect)
+
+    def rows(self) -> list[Any]:
+        """Named tuples. RuntimeError before the trip is back."""
+        if self._found is None:
+            raise RuntimeError("the trip is not back yet")
+        return self._found
+
+
+class Trip:
+    """Statements on their way to the database."""
+
+    def __init__(self, connection: Connection, *, piped: bool) -> None:
+        self._connection, self._piped = connection, piped
+        self._dialect = connection.dialect
+        # Cursors serve again and again: making one costs as much as a small statement. What is on its way has its own.
+        self._cursors: list[Any] = connection.info.setdefault("cursors", [])
+        self._used = 0
+        self._asked: list[tuple[Asked, Any]] = []
+        heard = connection.dispatch
+        self._before, self._after = heard.before_cursor_execute, heard.after_cursor_execute
+
+    @property
+    def locks(self) -> bool:
+        """Whether rows can be locked: SQLite has one writer anyway."""
+        return self._dialect.name != "sqlite"
+
+    def ask(self, statement: Prepared, values: Values) -> Asked:
+        """Run it for its rows: there when the trip is back."""
+        compiled = statement.on(self._dialect)
+        asked = Asked(compiled)
+        cursor = self._send(compiled.text, compiled.parameters(values), many=False)
+        if self._piped:
+            self._asked.append((asked, cursor))
+        else:
+            asked.take(cursor, self._dialect)
+        return asked
+
+    def run(self, statement: Prepared, values: Sequence[Values]) -> None:
+        """Run it once for each of these, be it none."""
+        compiled = statement.on(self._dialect)
+        if len(values) == 1:
+            self._send(compiled.text, compiled.parameters(values[0]), many=False)
+        elif values:
+            self._send(compiled.text, [compiled.parameters(v) for v in values], many=True)
+
+    def take(self) -> None:
+        for asked, cursor in self._asked:
+            asked.take(cursor, self._dialect)
+
+    def _send(self, text: str, parameters: Any, *, many: bool) -> Any:
+        if self._used == len(self._cursors):
+            driver: Any = self._connection.connection.dbapi_connection
+            self._cursors.append(driver.cursor())
+        cursor = self._cursors[self._used]
+        if self._piped:
+            self._used += 1
+        if self._before:
+            self._before(self._connection, cursor, text, parameters, None, many)
         (cursor.executemany if many else cursor.execute)(text, parameters)
-    connection.dispatch.after_cursor_execute(connection, cursor, text, parameters, None, many)
-    return cursor
-
-
-def _cursor(connection: Connection) -> Any:
-    """One of the connection's own cursors: making one costs as much as a small statement. What goes out together needs
-    one each."""
-    cursors: list[Any] = connection.info.setdefault("cursors", [])
-    line: _Line | None = connection.info.get("line")
-    at = line.used if line is not None else 0
-    if line is not None:
-        line.used += 1
-    if at == len(cursors):
-        driver: Any = connection.connection.dbapi_connection
-        cursors.append(driver.cursor())
-    return cursors[at]
+        if self._after:
+            self._after(self._connection, cursor, text, parameters, None, many)
+        return cursor
 
 
 @contextlib.contextmanager
-def _translated(connection: Connection, text: str) -> Iterator[None]:
-    """The driver's errors as SQLAlchemy's, without the values: they may be personal."""
-    driver = connection.dialect.loaded_dbapi
+def trip(session: Session) -> Iterator[Trip]:
+    """What is asked and run in the block goes to PostgreSQL in one trip. It is done, in its order, when the block ends;
+    the first that failed raises there. (SQLite lives in this process: each is done at once.)"""
+    with _on_driver(session) as connection:
+        if connection.dialect.name != "postgresql":
+            yield Trip(connection, piped=False)
+            return
+        driver: Any = connection.connection.dbapi_connection
+        with driver.pipeline() as pipeline:
+            out = Trip(connection, piped=True)
+            yield out
+            pipeline.sync()
+        out.take()
+
+
+@contextlib.contextmanager
+def _on_driver(session: Session) -> Iterator[Connection]:
+    """The session's connection; what its driver raises comes out as SQLAlchemy's error, without the values, which may
+    be personal."""
+    connection = session.connection()
+    errors = connection.dialect.loaded_dbapi.Error
     try:
-        yield
-    except driver.Error as wrong:
+        yield connection
+    except errors as wrong:
         lost = connection.dialect.is_disconnect(wrong, connection.connection.dbapi_connection, None)
         if lost:
             connection.invalidate(wrong)
         raise DBAPIError.instance(
-            text, None, wrong, driver.Error,
+            "a prepared statement", None, wrong, errors,
             hide_parameters=True, connection_invalidated=lost, dialect=connection.dialect,
         ) from wrong  # fmt: skip

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from server.absences.model import Absence
 from server.alerts.model import Alert
 from server.elders.model import Elder, ElderCard
 from server.policies.model import Policy
 from server.policies.queries import DEFAULTS
-from server.prepared import Prepared, among
+from server.prepared import Later, Prepared, Trip, among
 from server.regions.model import Region
 from shared.rules.policy import UNIVERSAL, VisitPolicy
 
@@ -85,15 +84,18 @@ _READ = Prepared(
 )  # fmt: skip
 
 
-def locked(session: Session, county_id: int, elder_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Standing]:
-    """Lock these elders' cards and say where they stand; ids that are nobody's of this county are left out."""
+def asked(
+    out: Trip, county_id: int, elder_ids: Collection[uuid.UUID]
+) -> Later[dict[uuid.UUID, Standing]]:
+    """Lock these elders' cards and ask where they stand; ids that are nobody's of this county are left out. The caller
+    has flushed. What is asked after it in the same trip is read under the lock."""
     if not elder_ids:
-        return {}
-    session.flush()
+        return dict
     values = {"county": county_id, "ids": sorted(elder_ids)}
-    if session.get_bind().dialect.name != "sqlite":  # which has one writer anyway
-        _LOCK.rows(session, values)
-    return {row.id: _standing(row) for row in _READ.rows(session, values)}
+    if out.locks:  # which has one writer anyway
+        out.ask(_LOCK, values)
+    found = out.ask(_READ, values)
+    return lambda: {row.id: _standing(row) for row in found.rows()}
 
 
 def _standing(row: Any) -> Standing:

@@ -25,7 +25,7 @@ from server.elders.model import Elder
 from server.notify import service as notify
 from server.notify.service import Outgoing
 from server.policies import queries as policies
-from server.prepared import Prepared, among
+from server.prepared import Later, Prepared, Trip, among, trip
 from server.regions.model import County
 from server.visits.model import Visit
 from shared.ids import uuid7
@@ -266,15 +266,30 @@ def resolve_by_visit(
 ) -> list[uuid.UUID]:
     """A visit (or what a director decided about it: `by`) put these (kind, subject, period) right. → ids resolved.
     Those that are not there, or resolved already, are passed over. Never commits."""
+    session.flush()
+    with trip(session) as out:
+        standing = asked_standing(out, county_id, keys)
+    ids = standing()
+    end_by_visit(session, county_id, ids, visit_ids=visit_ids, now=now, by=by)
+    return ids
+
+
+def asked_standing(out: Trip, county_id: int, keys: Collection[Key]) -> Later[list[uuid.UUID]]:
+    """The alerts of these (kind, subject, period) that are not resolved: locked."""
     wanted = set(keys)
     if not wanted:
-        return []
-    session.flush()
+        return list
     kinds, subjects = sorted({k[0] for k in wanted}), sorted({k[1] for k in wanted})
-    found = _STANDING.rows(session, {"county": county_id, "kinds": kinds, "subjects": subjects})
-    ids = [row.id for row in found if (row.kind, row.subject, row.period) in wanted]
+    found = out.ask(_STANDING, {"county": county_id, "kinds": kinds, "subjects": subjects})
+    return lambda: [row.id for row in found.rows() if (row.kind, row.subject, row.period) in wanted]
+
+
+def end_by_visit(
+    session: Session, county_id: int, ids: Sequence[uuid.UUID], *, visit_ids: Collection[uuid.UUID], now: dt.datetime,
+    by: uuid.UUID | None = None,
+) -> None:  # fmt: skip
+    """These alerts were put right by visits."""
     _end(session, county_id, ids, BY_VISIT, {"visits": sorted(str(v) for v in visit_ids)}, now, by)
-    return ids
 
 
 def end_no_answer(

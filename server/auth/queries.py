@@ -15,7 +15,7 @@ from server.auth.reach import Actor, Grant
 from server.auth.tokens import read_access
 from server.keys import KeyRing
 from server.people.model import RoleGrant, User
-from server.prepared import Prepared
+from server.prepared import Prepared, trip
 from server.problems import problem
 from server.regions.model import Region
 
@@ -63,7 +63,9 @@ def grants_of(session: Session, user_id: uuid.UUID, today: dt.date) -> tuple[Gra
 
 
 def _rows(session: Session, session_id: uuid.UUID, today: dt.date) -> Sequence[tuple[Any, ...]]:
-    return _OF_SESSION.rows(session, {"session_id": session_id, "today": today})
+    with trip(session) as out:  # together with the transaction's beginning
+        found = out.ask(_OF_SESSION, {"session_id": session_id, "today": today})
+    return found.rows()
 
 
 def _actor(rows: Sequence[tuple[Any, ...]], now: dt.datetime, *, expired: bool) -> Actor:

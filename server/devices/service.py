@@ -23,6 +23,7 @@ from server.devices.model import REVOCATIONS, Device, EnrolmentCode, FormerKey, 
 from server.devices.signers import Key
 from server.keys import KeyRing
 from server.people.model import VISITING_ROLES, RoleGrant, User
+from server.prepared import Prepared
 from server.problems import Problem, problem
 from shared.ids import uuid7
 from shared.protocol.signing import b64, refresh_text
@@ -212,13 +213,13 @@ def installation(session: Session, now: dt.datetime) -> Installation:
     return found
 
 
-_EPOCH = select(Installation.__table__.c.epoch).where(Installation.__table__.c.id == 1)
+_EPOCH = Prepared(select(Installation.__table__.c.epoch).where(Installation.__table__.c.id == 1))
 
 
 def epoch(session: Session, now: dt.datetime) -> uuid.UUID:
     """The running epoch. Asked by every exchange with a phone, so it reads one column and makes no object."""
-    found: uuid.UUID | None = session.scalar(_EPOCH)
-    return found if found is not None else installation(session, now).epoch
+    found = _EPOCH.rows(session, {})
+    return found[0].epoch if found else installation(session, now).epoch
 
 
 def begin_epoch(session: Session, now: dt.datetime) -> uuid.UUID:

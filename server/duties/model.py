@@ -1,6 +1,6 @@
 """Duties 应访任务, one row per elder and period, and the village counts that every rate is read from.
 
-Both are written in the transaction of the fact that changes them (server/outcomes.py); showing a rate never counts
+Both are written in the transaction of the fact that changes them (server/outcomes); showing a rate never counts
 visits. `month` is the first day of the month whose figures the period belongs to (a week: the month of its Thursday).
 """
 

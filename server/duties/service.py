@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from server.duties.model import Closing, ClosingFigures, Duty, VillageCount
 from server.elders.model import Elder, ElderCard
-from server.prepared import Prepared, among, whole_row
+from server.prepared import Later, Prepared, Trip, among, trip, whole_row
 from shared.rules.duty import DutyState
 from shared.rules.months import LAST_DAY_TO_REGISTER, Month, Period, PeriodKind, Week
 from shared.rules.policy import VisitPolicy
@@ -91,26 +91,48 @@ _EXISTING = Prepared(sa.select(
 ))  # fmt: skip
 
 
+def asked(
+    out: Trip, county_id: int, elder_ids: Iterable[uuid.UUID], months: Iterable[Month]
+) -> Later[dict[Key, DutyRow]]:
+    """The duty rows of these elders in these months."""
+    values = {"county": county_id, "ids": list(elder_ids), "months": [m.first for m in months]}
+    found = out.ask(_EXISTING, values)
+
+    def take() -> dict[Key, DutyRow]:
+        rows = {}
+        for elder_id, kind, starts, ends, *rest in found.rows():
+            row = DutyRow(elder_id, Period(cast(PeriodKind, kind), starts, ends), *rest)
+            rows[row.key] = row
+        return rows
+
+    return take
+
+
 def existing(
     session: Session, county_id: int, elder_ids: Iterable[uuid.UUID], months: Iterable[Month]
 ) -> dict[Key, DutyRow]:
-    """The duty rows of these elders in these months."""
-    values = {"county": county_id, "ids": list(elder_ids), "months": [m.first for m in months]}
-    found = _EXISTING.rows(session, values)
-    rows = {}
-    for elder_id, kind, starts, ends, *rest in found:
-        row = DutyRow(elder_id, Period(cast(PeriodKind, kind), starts, ends), *rest)
-        rows[row.key] = row
-    return rows
+    """The same, at once."""
+    with trip(session) as out:
+        found = asked(out, county_id, elder_ids, months)
+    return found()
 
 
-def write(
-    session: Session, county_id: int, before: Mapping[Key, DutyRow], after: Sequence[DutyRow]
-) -> set[uuid.UUID]:
-    """Store `after` where it differs from `before`, and the village counts with it. → elders with a change.
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Duty rows to add and to change, and what that adds to villages' months."""
 
-    A constant number of statements. The caller holds the elders' cards locked, so nobody else works on these rows.
-    """
+    county_id: int
+    added: Sequence[DutyRow]
+    changed: Sequence[DutyRow]
+    counts: Mapping[tuple[int, dt.date], Mapping[str, int]]
+
+    @property
+    def elder_ids(self) -> set[uuid.UUID]:
+        return {row.elder_id for row in (*self.added, *self.changed)}
+
+
+def changes(county_id: int, before: Mapping[Key, DutyRow], after: Sequence[DutyRow]) -> Changes:
+    """What to write where `after` differs from `before`."""
     added: list[DutyRow] = []
     changed: list[DutyRow] = []
     counts: dict[tuple[int, dt.date], dict[str, int]] = defaultdict(lambda: dict.fromkeys(FIGURES, 0))
@@ -124,12 +146,17 @@ def write(
                 tally = counts[side.region_id, side.period.month.first]
                 for figure, n in contribution(side).items():
                     tally[figure] += sign * n
-    if added:
-        _INSERT.run(session, [_values(county_id, row) for row in added])
-    if changed:
-        _UPDATE.run(session, [_update_values(county_id, row) for row in changed])
-    add_to_counts(session, county_id, counts)
-    return {row.elder_id for row in (*added, *changed)}
+    return Changes(county_id, added, changed, counts)
+
+
+def write(out: Trip, changes: Changes) -> None:
+    """Store them, and the village counts with them: three statements at most.
+
+    The caller holds the elders' cards locked, so nobody else works on these rows.
+    """
+    out.run(_INSERT, [_values(changes.county_id, row) for row in changes.added])
+    out.run(_UPDATE, [_update_values(changes.county_id, row) for row in changes.changed])
+    _add_to_counts(out, changes.county_id, changes.counts)
 
 
 def _values(county_id: int, row: DutyRow) -> dict[str, object]:
@@ -174,8 +201,8 @@ _COUNTS = cast(sa.Table, VillageCount.__table__)
 _COUNT = Prepared(_counting)
 
 
-def add_to_counts(
-    session: Session, county_id: int, counts: Mapping[tuple[int, dt.date], Mapping[str, int]]
+def _add_to_counts(
+    out: Trip, county_id: int, counts: Mapping[tuple[int, dt.date], Mapping[str, int]]
 ) -> None:
     """Add these figures to the villages' months; rows in one order, so that two batches never deadlock."""
     rows = [
@@ -183,9 +210,7 @@ def add_to_counts(
         for (region, month), tally in sorted(counts.items())
         if any(tally.values())
     ]
-    if not rows:
-        return
-    _COUNT.run(session, rows)
+    out.run(_COUNT, rows)
 
 
 # --- periods ---------------------------------------------------------------------------------------------------------
@@ -195,7 +220,7 @@ def open_period(session: Session, county_id: int, period: Period, policies: Mapp
     """Make the duty rows of `period` for every elder who is owed one and has none. → rows made.
 
     Set-based: a month of a million elders is one statement. Rows begin as `missing`; the caller then refreshes the
-    elders who already have a visit or an absence in it (server/outcomes.py).
+    elders who already have a visit or an absence in it (server/outcomes).
     """
     month = period.month
     owed = [
@@ -233,11 +258,12 @@ def open_period(session: Session, county_id: int, period: Period, policies: Mapp
     if not made:
         return 0
     figure = ("due", "missing") if period.kind == "month" else ("weeks_owed",)
-    add_to_counts(
-        session, county_id,
-        {(region, month.first): {**dict.fromkeys(FIGURES, 0), **dict.fromkeys(figure, n)}
-         for region, n in Counter(made).items()},
-    )  # fmt: skip
+    counts = {
+        (region, month.first): {**dict.fromkeys(FIGURES, 0), **dict.fromkeys(figure, n)}
+        for region, n in Counter(made).items()
+    }
+    with trip(session) as out:
+        _add_to_counts(out, county_id, counts)
     session.execute(
         sa.update(ElderCard)
         .where(

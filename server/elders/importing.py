@@ -271,7 +271,7 @@ class _Writer:
     def _change(self, county_id: int, changed: dict[uuid.UUID, tuple[RegisterRow, bytes]]) -> list[uuid.UUID]:
         """Update the elders whose rows differ; returns those who moved, whose duties follow."""
         touched, moved = [], []
-        self.session.execute(  # cards first and by id, as everybody locks them (server/outcomes.py)
+        self.session.execute(  # cards first and by id, as everybody locks them (server/outcomes)
             sa.select(ElderCard.elder_id)
             .where(ElderCard.county_id == county_id, ElderCard.elder_id.in_(sorted(changed)))
             .order_by(ElderCard.elder_id)

@@ -2,7 +2,7 @@
 
 What happened to an elder (in hospital, moved, died …) is an event with the day it took effect; today's status and the
 day of leaving are worked out from all events, so that a mistake is put right by an event that supersedes it, and
-nothing is edited. What follows for duties is `settle`'s, handed in by the edge (server/outcomes.py), in the same
+nothing is edited. What follows for duties is `settle`'s, handed in by the edge (server/outcomes), in the same
 transaction.
 """
 

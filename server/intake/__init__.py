@@ -16,7 +16,8 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from server import outcomes, standing
+from server import standing
+from server.clock import zone
 from server.elders.vault import Vault
 from server.intake.items import (
     Closed,
@@ -30,10 +31,15 @@ from server.intake.items import (
     tag_hash,
 )
 from server.intake.judging import judge_all
-from server.intake.known import answer_known, look, name_reused
-from server.intake.storing import flag, store
-from server.visits.evidence import gather, known_tags
+from server.intake.known import answer_known, asked_known, name_reused
+from server.intake.storing import flag, new_visits
+from server.outcomes.drawing import draw
+from server.outcomes.facts import asked_facts, months_touched
+from server.prepared import trip
+from server.timebank.credits import asked_volunteers
+from server.visits.evidence import Surroundings, asked_tags, asked_ways
 from shared.clock import trusted_times
+from shared.rules.months import local_date
 
 __all__ = ["Closed", "Result", "Sender", "closed_result", "receive"]
 
@@ -105,19 +111,38 @@ def _receive_in(
 def _take_in(
     session: Session, county_id: int, sender: Sender, items: Sequence[Item], vault: Vault, now: dt.datetime
 ) -> list[Item]:
-    """Take in what could be read. → the items that are rejected all the same."""
-    tags = known_tags(session, county_id, {h for i in items if (h := tag_hash(i.visit))})
-    named = {i.visit.elder_id for i in items if i.visit.elder_id is not None}
-    # Whoever sends the same visit at the same moment waits here, and then finds it known.
-    elders = standing.locked(session, county_id, named | {tag.elder_id for tag in tags.values()})
-    around = gather(session, county_id, sender.user_id, elders, tags)
+    """Take in what could be read, in four trips to the database. → the items that are rejected all the same."""
+    session.flush()
+    with trip(session) as out:
+        asked_for_tags = asked_tags(out, county_id, {h for i in items if (h := tag_hash(i.visit))})
+        asked_for_ways = asked_ways(out, county_id, sender.user_id)
+        volunteers = asked_volunteers(out, county_id, {sender.user_id})
+    tags = asked_for_tags()
+    ids = {i.visit.elder_id for i in items if i.visit.elder_id is not None} | {tag.elder_id for tag in tags.values()}
     times = {id(i): trusted_times(i.visit.started_at, i.visit.ended_at, i.visit.clock, now) for i in items}
-    stored, others = look(session, county_id, sender, [(i, times[id(i)]) for i in items])
+    timed = [(i, times[id(i)]) for i in items]
+    months = {m for _, at in timed for m in months_touched(local_date(at.start, zone()))}
+    with trip(session) as out:
+        # Whoever sends the same visit at the same moment waits for the lock in this, and then finds it known.
+        elders_later = standing.asked(out, county_id, ids)
+        known = asked_known(out, county_id, sender, timed)
+        facts_later = asked_facts(out, county_id, ids, months)
+    elders, facts = elders_later(), facts_later()
+    stored, others = known()
+    around = Surroundings(elders, tags, asked_for_ways())
     fresh, again = answer_known(session, county_id, sender, items, stored, around, vault)
     if fresh:
         rows = judge_all(sender, [(i, times[id(i)]) for i in fresh], others, around, now)
-        settling = store(session, county_id, sender, rows, around.home_region, vault, now)
-        outcomes.settle_new(session, county_id, settling, elders, now=now)
+        new = new_visits(county_id, sender, rows, around.ways.home_region, vault, now)
+        for fact in new.facts:
+            facts.add(fact)
+        drawn = draw(
+            session, county_id, elders, months, facts, visits=new.settling, volunteers=volunteers(), now=now
+        )
+        with trip(session) as out:
+            new.store(out)
+            drawn.write(out)
+        drawn.finish(session)
         for row in rows:
             result = row.item.result
             result.assurance = row.judged.assurance

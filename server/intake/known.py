@@ -15,7 +15,7 @@ from server.database import UtcDateTime
 from server.elders.model import Elder
 from server.elders.vault import Vault
 from server.intake.items import Item, Result, Sender
-from server.prepared import Prepared, among
+from server.prepared import Later, Prepared, Trip, among
 from server.standing import Standing
 from server.visits.evidence import Surroundings
 from server.visits.model import Judgement, Photo, Visit
@@ -49,29 +49,34 @@ _FOUND = Prepared(
 )  # fmt: skip
 
 
-def look(
-    session: Session, county_id: int, sender: Sender, timed: Sequence[tuple[Item, TrustedTimes]]
-) -> tuple[dict[uuid.UUID, Any], list[OtherVisit]]:
+def asked_known(
+    out: Trip, county_id: int, sender: Sender, timed: Sequence[tuple[Item, TrustedTimes]]
+) -> Later[tuple[dict[uuid.UUID, Any], list[OtherVisit]]]:
     """→ the stored visits with these ids, and the sender's stored home visits near these times, standing at their
     elders' homes."""
     starts = [times.start for _, times in timed]
-    found = _FOUND.rows(
-        session,
+    ids = {item.visit.id for item, _ in timed}
+    asked = out.ask(
+        _FOUND,
         {
-            "county": county_id, "ids": sorted({item.visit.id for item, _ in timed}), "visitor": sender.user_id,
+            "county": county_id, "ids": sorted(ids), "visitor": sender.user_id,
             "first": min(starts) - NEAR_IN_TIME, "last": max(starts) + NEAR_IN_TIME,
         },
     )  # fmt: skip
-    ids = {item.visit.id for item, _ in timed}
-    others = [
-        OtherVisit(
-            row.id, row.elder_id, row.start, row.start + dt.timedelta(seconds=row.stay_s or 0),
-            None if row.lat is None or row.lon is None else (row.lat, row.lon), proved=row.proved,
-        )
-        for row in found
-        if row.visitor_id == sender.user_id and row.channel == "home"
-    ]  # fmt: skip
-    return {row.id: row for row in found if row.id in ids}, others
+
+    def take() -> tuple[dict[uuid.UUID, Any], list[OtherVisit]]:
+        found = asked.rows()
+        others = [
+            OtherVisit(
+                row.id, row.elder_id, row.start, row.start + dt.timedelta(seconds=row.stay_s or 0),
+                None if row.lat is None or row.lon is None else (row.lat, row.lon), proved=row.proved,
+            )
+            for row in found
+            if row.visitor_id == sender.user_id and row.channel == "home"
+        ]  # fmt: skip
+        return {row.id: row for row in found if row.id in ids}, others
+
+    return take
 
 
 def answer_known(

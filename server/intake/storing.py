@@ -1,22 +1,23 @@
-"""Writing a batch of judged visits: two statements, whatever its size."""
+"""A batch of judged visits as rows: two statements, whatever its size."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from server.clock import zone
 from server.elders.vault import Vault
 from server.intake.items import Sender
 from server.intake.judging import Row
 from server.intake.known import content_digest
-from server.outcomes import Settling
-from server.prepared import Prepared
+from server.outcomes.drawing import Settling
+from server.outcomes.facts import VisitRow
+from server.prepared import Prepared, Trip
 from server.visits.model import Judgement, Visit
 from server.visits.sealing import key_for, seal
 from shared.ids import uuid7
@@ -35,14 +36,26 @@ def flag(code: str, weight: float, figures: Mapping[str, Any]) -> dict[str, Any]
     return {"code": code, "weight": weight, "figures": dict(figures)}
 
 
-def store(
-    session: Session, county_id: int, sender: Sender, rows: Sequence[Row], home_region: int | None, vault: Vault,
-    now: dt.datetime,
-) -> list[Settling]:  # fmt: skip
-    """Insert the visits with their raw items and first judgements. → what their consequences are drawn from."""
+@dataclass(slots=True)
+class NewVisits:
+    """Visits to insert with their raw items and first judgements, and what their consequences are drawn from."""
+
+    visits: list[dict[str, Any]] = field(default_factory=list)
+    judgements: list[dict[str, Any]] = field(default_factory=list)
+    settling: list[Settling] = field(default_factory=list)
+    facts: list[VisitRow] = field(default_factory=list)
+
+    def store(self, out: Trip) -> None:
+        out.run(_INSERT_VISITS, self.visits)
+        out.run(_INSERT_JUDGEMENTS, self.judgements)
+
+
+def new_visits(
+    county_id: int, sender: Sender, rows: Sequence[Row], home_region: int | None, vault: Vault, now: dt.datetime
+) -> NewVisits:
+    """Nothing is written yet."""
     tz = zone()
-    visits: list[dict[str, Any]] = []
-    judgements, stored = [], []
+    new = NewVisits()
     for row in rows:
         visit, elder, times, judged = row.item.visit, row.elder, row.times, row.judged
         elder_id = elder.id if elder is not None else None
@@ -53,7 +66,10 @@ def store(
             None, not row.late, spoken_to,
         )  # fmt: skip
         flags = [flag(f.code, f.weight, f.figures) for f in judged.flags]
-        visits.append({
+        counts = elder is not None and qualifies(fact, row.policy)
+        if elder_id is not None:
+            new.facts.append(VisitRow(fact, elder_id, sender.user_id, counts))
+        new.visits.append({
             "county_id": county_id, "id": visit.id, "elder_id": elder_id,
             "region_id": elder.region_id if elder is not None else home_region,
             "visitor_id": sender.user_id, "device_id": sender.device_id, "channel": visit.channel,
@@ -62,20 +78,17 @@ def store(
             "started_at": visit.started_at, "ended_at": visit.ended_at, "start": times.start, "stay_s": times.stay_s,
             "proved": times.proved,
             "received_at": now, "late": row.late, "assurance": judged.assurance, "flags": flags, "decision": None,
-            "counts": elder is not None and qualifies(fact, row.policy),
+            "counts": counts,
             "companion_ids": [str(c) for c in visit.companion_ids] or None,
             "photo_digests": list(visit.photos) or None,
             "content": content_digest(row.item.raw),
             "raw": seal(key, "raw", visit.id, wire.raw_text(row.item.raw).encode()),
         })  # fmt: skip
-        judgements.append({
+        new.judgements.append({
             "county_id": county_id, "id": uuid7(now), "visit_id": visit.id, "at": now,
             "rule_version": judged.rule_version, "policy_id": row.policy.id, "policy_version": row.policy.version,
             "assurance": judged.assurance, "flags": flags,
             "inputs": seal(key, "inputs", visit.id, json.dumps(write_evidence(row.evidence)).encode()),
         })  # fmt: skip
-        settling = {name: visits[-1][name] for name in Settling.__slots__}
-        stored.append(Settling(**settling))
-    _INSERT_VISITS.run(session, visits)
-    _INSERT_JUDGEMENTS.run(session, judgements)
-    return stored
+        new.settling.append(Settling(**{name: new.visits[-1][name] for name in Settling.__slots__}))
+    return new

@@ -15,7 +15,7 @@ from server.elders.model import Elder
 from server.paging import Page, PageArgs
 from server.pairings.model import Pairing
 from server.people.model import User
-from server.prepared import Prepared
+from server.prepared import Later, Prepared, Trip, trip
 from server.regions.codes import code_text
 from server.regions.model import Region
 
@@ -45,11 +45,19 @@ _TIES = Prepared(
 )
 
 
-def ties(session: Session, county_id: int, user_id: uuid.UUID) -> list[Tie]:
+def asked_ties(out: Trip, county_id: int, user_id: uuid.UUID) -> Later[list[Tie]]:
     """Every tie that this person ever had in the county, ended ones too: a visit is attributed by the ties of its
-    trusted start. `family` ties are among them and let nobody visit."""
+    trusted start. `family` ties are among them and let nobody visit. The caller has flushed."""
+    asked = out.ask(_TIES, {"county": county_id, "user": user_id})
+    return lambda: [Tie(*row) for row in asked.rows()]
+
+
+def ties(session: Session, county_id: int, user_id: uuid.UUID) -> list[Tie]:
+    """The same, at once."""
     session.flush()
-    return [Tie(*row) for row in _TIES.rows(session, {"county": county_id, "user": user_id})]
+    with trip(session) as out:
+        found = asked_ties(out, county_id, user_id)
+    return found()
 
 
 def reachable_elder(session: Session, reach: Reach, elder_id: uuid.UUID) -> Elder | None:

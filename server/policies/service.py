@@ -21,7 +21,7 @@ def create_defaults(session: Session, county_id: int, now: dt.datetime) -> None:
 
 
 def add_versions(session: Session, county_id: int, policies: Iterable[VisitPolicy], now: dt.datetime) -> None:
-    """Put these in force. The caller has the duties that change worked out anew (server/outcomes.py)."""
+    """Put these in force. The caller has the duties that change worked out anew (server/outcomes)."""
     for policy in policies:
         session.add(
             Policy(

@@ -1,7 +1,7 @@
 """Deciding about visits: accept, reject, reopen, and the visitor's one reply. Nothing that was decided is changed; the
 newest decision is what the visit's row shows.
 
-What a decision does to duties, credits and alerts is `settle`'s, handed in by the edge (server/outcomes.py) and part of
+What a decision does to duties, credits and alerts is `settle`'s, handed in by the edge (server/outcomes) and part of
 the same transaction. Decisions about several visits are one transaction with one settling: what cannot be decided is
 said visit by visit, and the others are decided.
 """
@@ -194,7 +194,7 @@ def _locked(session: Session, reach: Reach, visit_id: uuid.UUID) -> Visit:
 
 def _locked_all(session: Session, reach: Reach, visit_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Visit]:
     """Those of the visits that the reach holds. Two who decide about one elder's visits wait for each other, in the
-    order that everything else that touches them takes (server/outcomes.py)."""
+    order that everything else that touches them takes (server/outcomes)."""
     held = session.scalars(
         sa.select(Visit)
         .outerjoin(Region, Region.id == Visit.region_id)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from server.clock import zone
 from server.people.model import RoleGrant
+from server.prepared import trip
 from server.timebank import credits
 from server.timebank.ledger import service_account
 from server.timebank.model import Balance, Posting, TimeTransaction
@@ -135,8 +136,12 @@ def _credits(session: Session, county_id: int, found: Findings) -> None:
     for month in _months(first, last, tz):
         for start in range(0, len(members), _MEMBERS):
             some = members[start : start + _MEMBERS]
-            who = credits.volunteers(session, county_id, some)
-            by_pair = credits.visits_of(session, county_id, {(user, month) for user in some}, who, tz).by_pair
+            with trip(session) as out:
+                volunteers = credits.asked_volunteers(out, county_id, some)
+            who = volunteers()
+            with trip(session) as out:
+                visits = credits.asked_visits(out, county_id, {(user, month) for user in some}, who, tz)
+            by_pair = visits().by_pair
             should = credits.earned(session, county_id, by_pair, who.rules)
             for pair, held in by_pair.items():
                 found.visits += len(held)

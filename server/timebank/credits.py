@@ -16,7 +16,7 @@ from server.duties.model import Duty
 from server.pairings.model import Pairing
 from server.people.model import RoleGrant
 from server.policies.model import Policy
-from server.prepared import Prepared, among
+from server.prepared import Later, Prepared, Trip, among
 from server.regions.model import County
 from server.timebank.ledger import service_account
 from server.timebank.model import Account, Posting, TimeTransaction
@@ -29,9 +29,10 @@ Pair = tuple[uuid.UUID, Month]
 
 @dataclass(frozen=True, slots=True)
 class Volunteers:
-    """Who held the role when (local dates, the second exclusive), who of them has no account yet, and the county's
-    numbers."""
+    """Of the people asked about: who held the role when (local dates, the second exclusive), who of them has no account
+    yet; and the county's numbers."""
 
+    about: frozenset[uuid.UUID]
     held: Mapping[uuid.UUID, Sequence[tuple[dt.date, dt.date | None]]]
     without_account: frozenset[uuid.UUID]
     rules: CreditRules
@@ -111,13 +112,19 @@ def released_key(month: Month) -> str:
     return f"released:{month}"
 
 
-def volunteers(session: Session, county_id: int, user_ids: Collection[uuid.UUID]) -> Volunteers:
-    found = _VOLUNTEERS.rows(session, {"county": county_id, "users": sorted(user_ids)})
-    held: dict[uuid.UUID, list[tuple[dt.date, dt.date | None]]] = defaultdict(list)
-    for row in found:
-        held[row.user_id].append((row.valid_from, row.valid_to))
-    without = frozenset(row.user_id for row in found if row.account_id is None)
-    return Volunteers(held, without, credit_rules(found[0].settings if found else {}))
+def asked_volunteers(out: Trip, county_id: int, user_ids: Collection[uuid.UUID]) -> Later[Volunteers]:
+    """Who of these people is or was a volunteer of the county."""
+    asked = out.ask(_VOLUNTEERS, {"county": county_id, "users": sorted(user_ids)})
+
+    def take() -> Volunteers:
+        found = asked.rows()
+        held: dict[uuid.UUID, list[tuple[dt.date, dt.date | None]]] = defaultdict(list)
+        for row in found:
+            held[row.user_id].append((row.valid_from, row.valid_to))
+        without = frozenset(row.user_id for row in found if row.account_id is None)
+        return Volunteers(frozenset(user_ids), held, without, credit_rules(found[0].settings if found else {}))
+
+    return take
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,26 +135,36 @@ class Found:
     released: frozenset[Month]
 
 
-def visits_of(session: Session, county_id: int, pairs: Collection[Pair], who: Volunteers, tz: dt.tzinfo) -> Found:
+def asked_visits(
+    out: Trip, county_id: int, pairs: Collection[Pair], who: Volunteers, tz: dt.tzinfo
+) -> Later[Found]:
     """Every visit of these members in these local months that counts or has something posted. One query a month."""
     by_month: dict[Month, list[uuid.UUID]] = defaultdict(list)
     for user_id, month in sorted(pairs):
         by_month[month].append(user_id)
-    by_pair: dict[Pair, list[VisitCredit]] = {pair: [] for pair in pairs}
-    released = set()
-    for month, users in by_month.items():
-        rows = _VISITS.rows(
-            session,
+    asked = {
+        month: out.ask(
+            _VISITS,
             {
                 "county": county_id, "users": users, "first": month.starts(tz), "end": month.ends(tz),
                 "service": service_account(county_id), "marker": released_key(month),
             },
-        )  # fmt: skip
-        if rows and rows[0].released:
-            released.add(month)
-        for credit in _read(rows, who, tz):
-            by_pair[credit.user_id, month].append(credit)
-    return Found(by_pair, frozenset(released))
+        )
+        for month, users in by_month.items()
+    }  # fmt: skip
+
+    def take() -> Found:
+        by_pair: dict[Pair, list[VisitCredit]] = {pair: [] for pair in pairs}
+        released = set()
+        for month, found in asked.items():
+            rows = found.rows()
+            if rows and rows[0].released:
+                released.add(month)
+            for credit in _read(rows, who, tz):
+                by_pair[credit.user_id, month].append(credit)
+        return Found(by_pair, frozenset(released))
+
+    return take
 
 
 def _read(rows: Sequence[Any], who: Volunteers, tz: dt.tzinfo) -> Iterable[VisitCredit]:

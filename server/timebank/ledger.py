@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from server.database import insert_into
-from server.prepared import Prepared, among
+from server.prepared import Prepared, Trip, among, trip
 from server.timebank.model import BUCKETS, Account, Balance, Posting, TimeTransaction
 from shared.ids import uuid7
 from shared.rules.months import Month
@@ -106,10 +106,10 @@ _LOCK = Prepared(
 )
 
 
-def lock(session: Session, county_id: int, account_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """These accounts are this transaction's until it ends; → those that are open. They are taken in order of id, so
-    that two transactions never wait for each other."""
-    return {row.id for row in _LOCK.rows(session, {"county": county_id, "accounts": sorted(account_ids)})}
+def lock(out: Trip, county_id: int, account_ids: Collection[uuid.UUID]) -> None:
+    """These accounts are this transaction's until it ends. They are taken in order of id, so that two transactions
+    never wait for each other."""
+    out.ask(_LOCK, {"county": county_id, "accounts": sorted(account_ids)})
 
 
 def open_county(session: Session, county_id: int, now: dt.datetime) -> None:
@@ -210,10 +210,11 @@ def post(session: Session, county_id: int, entries: Sequence[Entry], *, now: dt.
         for (account, bucket), minutes in sorted(moved.items())
         if minutes
     ]
-    for statement, rows in (
-        (_NEW_TRANSACTION, transactions),
-        (_NEW_POSTING, lines),
-        (_MOVE, changes),
-    ):
-        for start in range(0, len(rows), _CHUNK):
-            statement.run(session, rows[start : start + _CHUNK])
+    with trip(session) as out:
+        for statement, rows in (
+            (_NEW_TRANSACTION, transactions),
+            (_NEW_POSTING, lines),
+            (_MOVE, changes),
+        ):
+            for start in range(0, len(rows), _CHUNK):
+                out.run(statement, rows[start : start + _CHUNK])

@@ -13,13 +13,15 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Set
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from server.clock import zone
+from server.prepared import Later, Trip, trip
 from server.timebank import credits, ledger
-from server.timebank.credits import Pair, VisitCredit, released_key
+from server.timebank.credits import Pair, VisitCredit, Volunteers, released_key
 from server.timebank.ledger import Entry, Line, member_account, service_account
 from server.timebank.model import Account, Posting, TimeTransaction
 from shared.rules.months import Month
@@ -32,14 +34,57 @@ def settle(session: Session, county_id: int, pairs: set[Pair], *, now: dt.dateti
     two of them where nobody here is a volunteer.
     """
     session.flush()
-    who = credits.volunteers(session, county_id, {user_id for user_id, _ in pairs})
+    begun = settlement(session, county_id, pairs, now=now)
+    with trip(session) as out:
+        begun.ask(out)
+    begun.post(session)
+
+
+def settlement(
+    session: Session, county_id: int, pairs: set[Pair], *, known: Volunteers | None = None, now: dt.datetime
+) -> Settlement:
+    """The same in steps, for those who have more to say to the database in the same trip: `ask`, then `post`.
+    `known`: what was asked already about some of these people."""
+    users = {user_id for user_id, _ in pairs}
+    if not users:
+        return Settlement(county_id, now, frozenset(), None)
+    who = known if known is not None and users <= known.about else None
+    if who is None:
+        with trip(session) as out:
+            asked = credits.asked_volunteers(out, county_id, users)
+        who = asked()
     # whoever once had the role keeps an account, and what was wrongly credited is still put right
-    ours = {pair for pair in pairs if pair[0] in who.held}
-    if not ours:
-        return
-    ledger.open_members(session, county_id, who.without_account, now)
-    ledger.lock(session, county_id, {member_account(county_id, user_id) for user_id, _ in ours})
-    visits = credits.visits_of(session, county_id, ours, who, zone())
+    ours = frozenset(pair for pair in pairs if pair[0] in who.held)
+    ledger.open_members(session, county_id, who.without_account & {user_id for user_id, _ in ours}, now)
+    return Settlement(county_id, now, ours, who)
+
+
+@dataclass(slots=True)
+class Settlement:
+    """Credits on their way. Members' accounts are open; those who hold other locks hold them before `ask`."""
+
+    county_id: int
+    now: dt.datetime
+    pairs: frozenset[Pair]
+    who: Volunteers | None
+    _visits: Later[credits.Found] | None = None
+
+    def ask(self, out: Trip) -> None:
+        """Lock the members' accounts and ask for their visits."""
+        if self.pairs and self.who is not None:
+            ledger.lock(out, self.county_id, {member_account(self.county_id, user) for user, _ in self.pairs})
+            self._visits = credits.asked_visits(out, self.county_id, self.pairs, self.who, zone())
+
+    def post(self, session: Session) -> None:
+        """Post the differences."""
+        if self._visits is not None and self.who is not None:
+            _post(session, self.county_id, self.pairs, self._visits(), self.who, now=self.now)
+
+
+def _post(
+    session: Session, county_id: int, ours: frozenset[Pair], visits: credits.Found, who: Volunteers, *,
+    now: dt.datetime,
+) -> None:  # fmt: skip
     wanted = credits.earned(session, county_id, visits.by_pair, who.rules)
     changed = [
         (pair, credit)

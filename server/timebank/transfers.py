@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.audit import service as audit
 from server.language import Text
+from server.prepared import trip
 from server.problems import problem
 from server.timebank import ledger, queries
 from server.timebank.ledger import Entry, Line
@@ -35,7 +36,8 @@ def transfer(
         raise problem("validation", errors={"to": [Text("不能转给自己", "You cannot give to yourself.")]})
     target = ledger.pool_account(county_id) if receiver is None else ledger.member_account(county_id, receiver)
     ledger.open_members(session, county_id, {u for u in (sender.user_id, receiver) if u is not None}, now)
-    ledger.lock(session, county_id, {sender.account_id, target})
+    with trip(session) as out:
+        ledger.lock(out, county_id, {sender.account_id, target})
     if (known := _known(session, sender, transfer_id, target, minutes, memo)) is not None:
         session.commit()
         return known

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from server.pairings import queries as pairings
 from server.people.model import STAFF_ROLES, RoleGrant
-from server.prepared import Prepared, among
+from server.prepared import Later, Prepared, Trip, among
 from server.regions.codes import code_range
 from server.regions.model import Region
 from server.tags.model import Tag
@@ -68,14 +67,21 @@ class StaffArea:
 
 
 @dataclass(frozen=True, slots=True)
+class Ways:
+    """Why a visitor may come: ties with elders (from, until), staff roles, and the region of the newest role."""
+
+    ties: Mapping[uuid.UUID, Sequence[tuple[dt.datetime, dt.datetime | None]]]
+    staff: Sequence[StaffArea]
+    home_region: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings(Generic[E]):
     """Everything a batch of one visitor's visits in one county is judged against."""
 
     elders: Mapping[uuid.UUID, E]
     tags: Mapping[str, KnownTag]
-    ties: Mapping[uuid.UUID, Sequence[tuple[dt.datetime, dt.datetime | None]]]
-    staff: Sequence[StaffArea]
-    home_region: int | None
+    ways: Ways
 
     def elder_of(self, elder_id: uuid.UUID | None, tag: str | None) -> E | None:
         """The elder a visit names; else the one whose tag was scanned."""
@@ -110,9 +116,9 @@ class Surroundings(Generic[E]):
 
     def allowed(self, elder: KnownElder, start: dt.datetime, day: dt.date) -> bool:
         """Was the visitor paired with the elder at the trusted start, or staff of the region?"""
-        if any(s <= start and (e is None or start < e) for s, e in self.ties.get(elder.id, ())):
+        if any(s <= start and (e is None or start < e) for s, e in self.ways.ties.get(elder.id, ())):
             return True
-        return any(area.held(day, elder.code) for area in self.staff)
+        return any(area.held(day, elder.code) for area in self.ways.staff)
 
 
 # Every visit's way in runs these.
@@ -130,29 +136,33 @@ _ROLES = Prepared(
 )
 
 
-def known_tags(session: Session, county_id: int, hashes: Collection[str]) -> dict[str, KnownTag]:
+def asked_tags(out: Trip, county_id: int, hashes: Collection[str]) -> Later[dict[str, KnownTag]]:
     """The tags of this county with these digests, also revoked ones."""
     if not hashes:
-        return {}
-    found = _TAGS.rows(session, {"county": county_id, "hashes": list(hashes)})
-    return {digest: KnownTag(elder_id, revoked_at is not None) for digest, elder_id, revoked_at in found}
+        return dict
+    found = out.ask(_TAGS, {"county": county_id, "hashes": list(hashes)})
+    return lambda: {row.token_hash: KnownTag(row.elder_id, row.revoked_at is not None) for row in found.rows()}
 
 
-def gather(
-    session: Session, county_id: int, visitor_id: uuid.UUID, elders: Mapping[uuid.UUID, E], tags: Mapping[str, KnownTag]
-) -> Surroundings[E]:
-    """Look up the visitor's ties and roles in this county, now and before: two queries for a batch."""
-    ties: dict[uuid.UUID, list[tuple[dt.datetime, dt.datetime | None]]] = defaultdict(list)
-    for tie in pairings.ties(session, county_id, visitor_id):
-        if tie.role != "family":
-            ties[tie.elder_id].append((tie.starts_at, tie.ends_at))
-    roles = _ROLES.rows(session, {"county": county_id, "visitor": visitor_id})
-    staff = [
-        StaffArea(row.valid_from, row.valid_to, row.id, *code_range(row.code, row.level))
-        for row in roles
-        if row.role in STAFF and row.code is not None
-    ]
-    return Surroundings(elders, tags, ties, staff, roles[-1].id if roles else None)
+def asked_ways(out: Trip, county_id: int, visitor_id: uuid.UUID) -> Later[Ways]:
+    """The visitor's ties and roles in this county, now and before: two statements for a batch."""
+    asked = pairings.asked_ties(out, county_id, visitor_id)
+    found = out.ask(_ROLES, {"county": county_id, "visitor": visitor_id})
+
+    def take() -> Ways:
+        ties: dict[uuid.UUID, list[tuple[dt.datetime, dt.datetime | None]]] = defaultdict(list)
+        for tie in asked():
+            if tie.role != "family":
+                ties[tie.elder_id].append((tie.starts_at, tie.ends_at))
+        roles = found.rows()
+        staff = [
+            StaffArea(row.valid_from, row.valid_to, row.id, *code_range(row.code, row.level))
+            for row in roles
+            if row.role in STAFF and row.code is not None
+        ]
+        return Ways(ties, staff, roles[-1].id if roles else None)
+
+    return take
 
 
 class Timeline:

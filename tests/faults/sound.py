@@ -109,13 +109,13 @@ def _settled_anew(own: Session, county_id: int) -> list[str]:
     months = {Month.of(now.astimezone(tz).date())}
     months |= {Month.of(start.astimezone(tz).date()) for start in starts if start is not None}
     before = duties.existing(own, county_id, elder_ids, months)
-    moved = outcomes.refresh(own, county_id, elder_ids, months, now=now)
+    flipped = outcomes.refresh(own, county_id, elder_ids, months, now=now)
     after = duties.existing(own, county_id, elder_ids, months)
     own.rollback()
     # a period that began since the last visit came in has no row yet: the job makes it
     otherwise = [key for key in before if before[key] != after[key]]
     found = [f"duty {key} stands as {before[key]}, should be {after[key]}" for key in otherwise]
-    return found + [f"visits of {user} in {month} count otherwise than they stand" for user, month in moved]
+    return found + [f"visit {visit_id} counts otherwise than it stands" for visit_id in flipped]
 
 
 def _visits(own: Session, county_id: int) -> list[str]:

@@ -16,7 +16,7 @@ from tests.faults.world import world
 HARM = {
     "UPDATE village_counts SET visited = visited + 1": "village counts",
     "UPDATE duties SET done = done + 1 WHERE done > 0": "stands as",
-    "UPDATE visits SET counts = NOT counts": "count otherwise",
+    "UPDATE visits SET counts = NOT counts": "counts otherwise",
     "UPDATE visits SET outcome = 'refused' WHERE id = (SELECT min(id) FROM visits)": "does not read as its row says",
     "UPDATE visits SET counts = 0 WHERE counts = 1": "time bank",
     "DELETE FROM judgements": "has 0 judgements",

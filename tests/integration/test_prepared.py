@@ -1,6 +1,5 @@
 """Statements run on the driver give what SQLAlchemy would give, and fail as it would."""
 
-import contextlib
 import datetime as dt
 import uuid
 
@@ -9,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from server.people.model import User
-from server.prepared import Prepared, among, together
+from server.prepared import Prepared, among, trip
 from tests import factories as make
 
 USERS = User.__table__
@@ -50,34 +49,35 @@ def test_texts_are_listed_as_they_are(session):
 
 def test_it_sees_and_changes_what_the_session_s_transaction_does(session):
     first, second = people(session, "甲", "乙")
-    RENAME.run(session, [{"b_id": first, "b_name": "丙"}, {"b_id": second, "b_name": "丁"}])
+    with trip(session) as out:
+        out.run(RENAME, [{"b_id": first, "b_name": "丙"}, {"b_id": second, "b_name": "丁"}])
     assert set(session.scalars(sa.select(User.name).where(User.id.in_([first, second])))) == {"丙", "丁"}
 
 
 def test_what_goes_out_together_is_done_in_its_order(session):
     (one,) = people(session, "甲")
-    with together(session):
-        before = BY_ID.ask(session, {"ids": [one]})
-        RENAME.run(session, [{"b_id": one, "b_name": "乙"}])
-        after = BY_ID.ask(session, {"ids": [one]})
-        nobody = BY_ID.ask(session, {"ids": [uuid.uuid4()]})
+    with trip(session) as out:
+        before = out.ask(BY_ID, {"ids": [one]})
+        out.run(RENAME, [{"b_id": one, "b_name": "乙"}])
+        out.run(RENAME, [])
+        after = out.ask(BY_ID, {"ids": [one]})
+        nobody = out.ask(BY_ID, {"ids": [uuid.uuid4()]})
     assert [row.name for row in before.rows()] == ["甲"]
     assert [row.name for row in after.rows()] == ["乙"]
     assert nobody.rows() == []
 
 
-@pytest.mark.parametrize("at_once", [False, True])
-def test_what_the_database_refuses_is_sqlalchemy_s_error_without_the_values(session, at_once):
+def test_what_the_database_refuses_is_sqlalchemy_s_error_without_the_values(session):
     (one,) = people(session, "甲")
     inserting = Prepared.insert(make.Region.__table__)
     values = dict.fromkeys((c.name for c in make.Region.__table__.columns), None)
     values |= {"name": "秘密", "level": "village", "id": 987654}
 
     def insert_twice() -> None:
-        with session.begin_nested(), together(session) if at_once else contextlib.nullcontext():
-            BY_ID.ask(session, {"ids": [one]})
-            inserting.run(session, [values, values])
-            BY_ID.ask(session, {"ids": [one]})
+        with session.begin_nested(), trip(session) as out:
+            out.ask(BY_ID, {"ids": [one]})
+            out.run(inserting, [values, values])
+            out.ask(BY_ID, {"ids": [one]})
 
     with pytest.raises(IntegrityError) as wrong:
         insert_twice()
@@ -86,5 +86,5 @@ def test_what_the_database_refuses_is_sqlalchemy_s_error_without_the_values(sess
 
 
 def test_a_column_that_was_forgotten_is_a_mistake_not_a_null(session):
-    with pytest.raises(KeyError):
-        Prepared.insert(USERS).run(session, [{"id": uuid.uuid4()}])
+    with pytest.raises(KeyError), trip(session) as out:
+        out.run(Prepared.insert(USERS), [{"id": uuid.uuid4()}])

@@ -221,7 +221,7 @@ def test_trouble_with_the_database_is_no_fault_of_the_visit_and_nothing_is_set_a
     def broken(*_arguments, **_more):
         raise trouble("SELECT 1", {}, Exception("away"))
 
-    monkeypatch.setattr("server.standing.locked", broken)
+    monkeypatch.setattr("server.standing.asked", broken)
     with pytest.raises(trouble):
         world.send(sent(world.elder), sent(world.other))
     monkeypatch.undo()
