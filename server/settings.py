@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from shared.protocol.version import read_version
+
 PREFIX = "YUETAN_"
 DEMO_SECRET = "yuetan-demo-secret-never-for-real-people"
 MIN_SECRET = 16
@@ -118,6 +120,8 @@ class Settings:
         for name, (low, high) in bounds.items():
             if not low <= getattr(self, name) <= high:
                 raise SettingsError(f"{PREFIX}{name.upper()}: {low}…{high}")
+        if read_version(self.min_app) is None:
+            raise SettingsError(f"YUETAN_MIN_APP: 版本号，如 0.1.0 / a version like 0.1.0: {self.min_app}")
         if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
             raise SettingsError("YUETAN_LOG_LEVEL: DEBUG, INFO, WARNING, ERROR")
         if self.log_format not in ("json", "text"):

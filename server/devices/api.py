@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from flask import current_app, request
@@ -23,6 +24,7 @@ from server.people.model import User
 from server.problems import problem
 from server.settings import Settings
 from shared.protocol.signing import b64, unb64
+from shared.protocol.version import HEADER, read_version
 
 api = Router("devices")
 
@@ -44,7 +46,9 @@ def refresh(body: dict[str, Any]) -> dict[str, Any]:
     now = clock.now()
     device_id, at, signature = signed_fields(body)
     texts = (body["device_id"], body["refresh_token"], body["at"])
-    tokens = service.refresh(session(), issuer(), device_id, texts, at, signature, now)
+    tokens = service.refresh(
+        session(), issuer(), device_id, texts, at, signature, now, app_version=app_version(request.headers)
+    )
     return enrolled(tokens, now)
 
 
@@ -96,6 +100,12 @@ def config() -> dict[str, Any]:
     """The `config` of enrolment, refresh and `/sync/changes`."""
     settings: Settings = current_app.extensions["yuetan_settings"]
     return {"server_keys": service.server_keys(keys.ring()), "min_app": settings.min_app}
+
+
+def app_version(headers: Mapping[str, str]) -> str | None:
+    """The asking app's version: its header's, else its User-Agent's."""
+    said = headers.get(HEADER) or headers.get("User-Agent", "").partition("Yuetan/")[2]
+    return said if read_version(said) is not None else None
 
 
 def enrolment_url(code: str) -> str:

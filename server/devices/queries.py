@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from server.devices.model import Device
 from server.paging import Page, PageArgs
 from server.people.model import RoleGrant, User
 from server.people.queries import holds
-from server.regions.model import Region
+from server.regions.model import County, Region
 
 
 def devices_page(session: Session, page: PageArgs, reach: Reach, today: dt.date) -> Page[tuple[Device, User]]:
@@ -33,6 +34,24 @@ def of_user(session: Session, user_id: uuid.UUID, reach: Reach, today: dt.date) 
     wanted = select(Device).join(User, User.id == Device.user_id)
     wanted = wanted.where(Device.user_id == user_id, _visible(reach, today))
     return list(session.scalars(wanted.order_by(Device.id.desc())))
+
+
+@dataclass(frozen=True, slots=True)
+class AppStanding:
+    """The version of a phone's app as it last said, and the oldest that its county serves (None: any)."""
+
+    app_version: str | None
+    min_app: str | None
+
+
+def standing(session: Session, device_id: uuid.UUID | None, county_id: int | None) -> AppStanding:
+    """One query."""
+    app_version = select(Device.app_version).where(Device.id == device_id).scalar_subquery()
+    row = session.execute(select(app_version, County.settings).where(County.id == county_id)).first()
+    if row is None:
+        return AppStanding(None, None)
+    named = (row[1] or {}).get("min_app")
+    return AppStanding(row[0], named if isinstance(named, str) else None)
 
 
 def all_of(session: Session, user_id: uuid.UUID) -> list[Device]:

@@ -156,8 +156,11 @@ def refresh(
     at: dt.datetime,
     signature: bytes,
     now: dt.datetime,
+    *,
+    app_version: str | None = None,
 ) -> Tokens:
-    """New tokens for a phone. `texts`: device id, refresh token and time exactly as they were sent and signed."""
+    """New tokens for a phone. `texts`: device id, refresh token and time exactly as they were sent and signed.
+    `app_version`: what the app says it is now, which is remembered."""
     device = session.get(Device, device_id)
     if device is None:
         raise problem("device_unknown")
@@ -171,6 +174,7 @@ def refresh(
         raise problem("clock_off", server_time=now)
     held = _refreshed(session, issuer.keys, device, texts[1], now)
     device.last_seen_at = now
+    device.app_version = (app_version or device.app_version)[:40]
     tokens = issuer.issue(held, user, now)
     session.commit()
     return tokens

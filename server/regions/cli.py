@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,23 @@ def create(region: str, name: str | None) -> Outcome:
     with installed() as session:
         county = service.create_county(session, _code(region), name=name, now=clock.now())
         return Outcome(f"{county.id} {county.name}", {"id": county.id, "name": county.name, "region": region})
+
+
+@counties.command("set")
+@click.argument("county", type=int)
+@click.argument("name")
+@click.argument("value")
+def set_own(county: int, name: str, value: str) -> Outcome:
+    """Set one of a county's own numbers; VALUE is JSON or a plain text, `null`: as everywhere again."""
+    from server.regions import service
+
+    try:
+        read = json.loads(value)
+    except ValueError:
+        read = value
+    with installed() as session:
+        found = service.set_own(session, county, name, read, now=clock.now())
+        return Outcome(f"{found.name}: {name} = {json.dumps(read, ensure_ascii=False)}", {"settings": found.settings})
 
 
 @counties.command("list")

@@ -13,7 +13,7 @@ import io
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from server.audit import service as audit
 from server.language import Text
 from server.problems import problem
-from server.regions import queries
+from server.regions import own, queries
 from server.regions.codes import LEVELS, code_range, code_text, parse_code
 from server.regions.model import County, Region, RegionCode
 
@@ -180,6 +180,23 @@ def create_county(
     if queries.county_for(session, region) is not None:
         raise problem("conflict")
     county = open_county(session, region, now=now, name=name, actor_id=actor_id)
+    session.commit()
+    return county
+
+
+def set_own(
+    session: Session, county_id: int, name: str, value: Any, *, now: dt.datetime, actor_id: uuid.UUID | None = None
+) -> County:
+    """Set one of a county's own numbers (server/regions/own.py); None: as everywhere again. Commits."""
+    own.check(name, value)
+    county = session.get(County, county_id, with_for_update=True)
+    if county is None:
+        raise problem("not_found")
+    county.settings = {k: v for k, v in {**county.settings, name: value}.items() if v is not None}
+    audit.record(
+        session, "counties.set", "county", None, now=now, actor_id=actor_id, county_id=county_id,
+        details={"name": name, "value": value},
+    )  # fmt: skip
     session.commit()
     return county
 

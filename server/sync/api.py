@@ -12,7 +12,7 @@ from marshmallow import fields, validate
 from server import clock
 from server.auth.current import actor
 from server.database import session
-from server.devices.api import config
+from server.devices.api import app_version, config
 from server.devices.service import installation
 from server.elders import vault
 from server.files.current import files
@@ -73,7 +73,7 @@ class EventBatch(Shape):
 @api.get("/sync/changes", right="sync.pull", query=ChangesQuery, answer=ChangesOut)
 def pull_changes(query: dict[str, Any]) -> Response:
     """What changed for this phone since the cursor."""
-    setting = Setting(vault.current(), clock.zone(), language(), config())
+    setting = Setting(vault.current(), clock.zone(), language(), config(), app_version(request.headers))
     cursor = query.get("cursor") or None
     answer = changes(session(), actor(), cursor, setting, now=clock.now(), limit=query["limit"])
     return packed(json_response(answer))

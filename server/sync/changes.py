@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from server.audit import service as audit
 from server.auth.reach import Actor
+from server.devices import queries as devices
 from server.devices.service import installation
 from server.elders.vault import Vault
 from server.language import Language
@@ -31,6 +32,7 @@ from server.sync.cards import cards
 from server.sync.marks import Holds
 from server.sync.scope import Held
 from server.sync.sections import Section
+from shared.protocol.version import newest, older
 
 PAGE = 500  # elders in one answer
 SECTIONS = ("policies", "forms", "alerts", "people", "courses")
@@ -44,18 +46,24 @@ class Setting:
     zone: dt.tzinfo
     language: Language
     config: dict[str, Any]
+    app: str | None = None  # the asking app's version, where it says so with the request
 
 
 def changes(
     session: Session, who: Actor, cursor: str | None, setting: Setting, *, now: dt.datetime, limit: int = PAGE
 ) -> dict[str, Any]:
-    """The answer to a pull (CONTRACT, /sync/changes). Unknown or somebody else's cursor: `cursor_unknown`.
+    """The answer to a pull (CONTRACT, /sync/changes). Unknown or somebody else's cursor: `cursor_unknown`; an app that
+    is too old to be told anything: `app_too_old` (only here, for whatever it sends is taken).
 
     `limit`: elders in this page, for a phone on a line that breaks before a large one is through.
 
     Reads first; writes the new mark, and the line in the audit log where cards were read, in a transaction of its own
     at the end. Without news nothing is written and the cursor stays.
     """
+    standing = devices.standing(session, who.device_id, who.county_id)
+    oldest = newest(setting.config["min_app"], standing.min_app)
+    if who.device_id is not None and older(setting.app or standing.app_version, oldest):
+        raise problem("app_too_old", min_app=oldest)
     holds: Holds | None = None
     presented: uuid.UUID | None = None
     if cursor is not None:
@@ -65,6 +73,7 @@ def changes(
         holds, presented = marks.unpack(mark.holds), mark.id
     answer, after = _difference(session, who, holds, setting, now, min(limit, PAGE))
     sent = [item["id"] for item in answer["elders"]]
+    answer["config"] = {**answer["config"], "min_app": oldest}
     news = holds is None or after != holds
     session.commit()  # ends the reading
     answer["epoch"] = str(installation(session, now).epoch)
