@@ -402,8 +402,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "course.known": ("，服务器已记录", ", and the server knows"),
     "course.not_sent": ("，有网络时告诉服务器", "; the server is told once there is a network"),
     "course.unanswered": ("还有 {count} 题没有答", "{count} questions to go"),
-    "course.right": ("✓ 答对了：{answer}", "✓ Right: {answer}"),
-    "course.wrong": ("✗ 不对。正确答案：{answer}", "✗ Not so. Right is: {answer}"),
+    "course.right": ("答对了：{answer}", "Right: {answer}"),
+    "course.wrong": ("不对。正确答案：{answer}", "Not so. Right is: {answer}"),
     "course.result_passed": ("{of} 题答对 {correct} 题，通过了", "{correct} of {of} right: passed"),
     "course.result_failed": (
         "{of} 题答对 {correct} 题，还没有通过。看看说明，再答一次。",

@@ -426,7 +426,7 @@ class ReadButton(BigButton):
     def own_width() -> float:
         """As wide as its icon and the longer of its words."""
         words = (ui.word("read.aloud"), ui.word("read.stop"))
-        return max(measure(word, ui.body, None, True)[0] for word in words) + ui.icon + dp(40)
+        return max(measure(word, ui.body, None, True)[0] for word in words) + ui.icon + dp(48)
 
     def on_release(self) -> None:
         page: Any = self.parent

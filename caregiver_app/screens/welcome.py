@@ -5,16 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from kivy.properties import BooleanProperty, ListProperty, StringProperty
-from kivy.uix.widget import Widget
 
 from caregiver_app.presenters.views import EnrolView
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import load_kv
 from caregiver_app.screens.style import ui
-
-
-class Moon(Widget):
-    """The mark: a moon over a roof line."""
 
 
 class WelcomeScreen(Page):

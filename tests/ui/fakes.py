@@ -595,7 +595,7 @@ class FakeQuiz:
         for at, one in enumerate(courses()[0]["quiz"]):
             options = tuple(option[words] for option in one["options"])
             if self._marked:
-                said = s("✗ 不对。正确答案：", "✗ Not so. Right is: ") + options[one["correct"]]
+                said = s("不对。正确答案：", "Not so. Right is: ") + options[one["correct"]]
                 questions.append(Question(one["question"][words], options, 1, at == 1, said, one["why"][words]))
             else:
                 questions.append(Question(one["question"][words], options, self._chosen.get(at)))

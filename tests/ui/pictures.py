@@ -41,6 +41,17 @@ CAPTIONS = {
     "sync": ("发送情况", "Sending"),
     "hours": ("我的时间", "My hours"),
     "settings": ("设置", "Settings"),
+    "courses": ("学习", "Learning"),
+    "course": ("课程", "A course"),
+    "quiz": ("小测验", "The quiz"),
+    "marked": ("看看对错", "What was right"),
+    "permissions": ("权限说明", "Permissions"),
+    "about": ("关于与隐私", "About and privacy"),
+    "pin": ("设置密码", "Choosing a PIN"),
+    "locking": ("密码锁", "The lock"),
+    "locked": ("锁定", "Locked"),
+    "waiting": ("输错太多次", "Too many wrong PINs"),
+    "forgotten": ("忘记密码", "PIN forgotten"),
 }
 README = ("today", "elder", "graded", "saved", "sync")
 
@@ -129,6 +140,35 @@ def tour(stage: harness.Stage, language: str, size: str, take: Callable[[str], N
     for name in ("sync", "hours", "settings"):
         navigator.home(name)
         take(name)
+    for name in ("courses", "permissions", "about", "locking"):
+        navigator.go(name)
+        take(name)
+        navigator.back()
+    course = phone.learning.view().asked[0].id
+    navigator.go("course", course_id=course)
+    take("course")
+    navigator.go("quiz", course_id=course)
+    navigator.page.choose(0, 2)
+    take("quiz")
+    navigator.page.choose(1, 1)
+    navigator.page.main()
+    take("marked")
+    navigator.home("pin", first=True)
+    navigator.page.step = "new"
+    navigator.page.refresh()
+    navigator.page.ids.pad.pin = "27"
+    take("pin")
+    phone.lock.lock()
+    navigator.begin()
+    navigator.page.ids.pad.pin = "271"
+    take("locked")
+    navigator.go("forgotten")
+    take("forgotten")
+    navigator.back()
+    for _ in range(5):
+        phone.lock.unlock("161803")
+    navigator.page.refresh()
+    take("waiting")
     stage.close()
     empty.stop()
 

@@ -252,7 +252,7 @@ def surface(label: Any) -> Any:
     return None
 
 
-def faults(page: Any, width: float) -> list[str]:
+def faults(page: Any, width: float, height: float) -> list[str]:
     from kivy.metrics import dp
     from kivy.uix.behaviors import ButtonBehavior
     from kivy.uix.label import Label
@@ -274,6 +274,12 @@ def faults(page: Any, width: float) -> list[str]:
             left, _, right, _ = text_rect(widget)
             if left < -1 or right > width + 1:
                 found.append(f"beyond the screen: {widget.text!r} {left}..{right}")
+            _, bottom, _, top = text_rect(widget)
+            if place(widget) is None and (bottom < -1 or top > height + 1):
+                found.append(f"above or below the screen: {widget.text!r} {bottom}..{top}")
+            lines = widget._label.text.split("\n")
+            cut = [word for word in widget.text.split() if word.isalpha() and word.isascii()]
+            found.extend(f"a word cut in two: {word!r}" for word in cut if not any(word in line for line in lines))
             ground = surface(widget)
             if ground is not None:
                 inner, outer = text_rect(widget), rect(ground)
@@ -288,11 +294,12 @@ def faults(page: Any, width: float) -> list[str]:
             for text in (widget.hint_text, "" if widget.multiline else widget.text):
                 if measure(text, widget.font_size)[0] > room:
                     found.append(f"does not fit its field: {text!r}")
-    for one, other in combinations(labels, 2):
-        if place(one) is place(other):
-            a, b = text_rect(one), text_rect(other)
-            if min(a[2], b[2]) - max(a[0], b[0]) > 2 and min(a[3], b[3]) - max(a[1], b[1]) > 2:
-                found.append(f"overlap: {one.text!r} and {other.text!r}")
+    written = [(label, text_rect(label), place(label)) for label in labels]
+    for (one, a, here), (other, b, there) in combinations(written, 2):
+        if here is not there:
+            continue
+        if min(a[2], b[2]) - max(a[0], b[0]) > 2 and min(a[3], b[3]) - max(a[1], b[1]) > 2:
+            found.append(f"overlap: {one.text!r} and {other.text!r}")
     return found
 
 
@@ -306,5 +313,5 @@ def test_nothing_is_cut_off_or_overlaps_or_too_small(stage: Any, language: str, 
         navigator.close()
         show(navigator, phone)
         stage.layout()
-        wrong[screen] = faults(navigator.page, navigator.width)
+        wrong[screen] = faults(navigator.page, navigator.width, navigator.height)
     assert {screen: found for screen, found in wrong.items() if found} == {}
