@@ -1,6 +1,6 @@
 """Reaching people: the dialler opens with the number and calls nobody; reminders come at their time.
 
-A reminder outlives the app: Android's alarm clock wakes the little receiver in packaging/android/java, which
+A reminder outlives the app: Android's alarm clock wakes the little receiver in apk/java, which
 shows the notification.
 """
 
