@@ -12,7 +12,7 @@ import pytest
 from tests.docs.pages import PAGES, ROOT, anchors, codes, name, prose, read, shell_lines
 
 LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)\s]+)\)")
-FOLDERS = ("server", "shared", "caregiver_app", "tests", "scripts", "migrations", "docs")
+FOLDERS = ("server", "shared", "caregiver_app", "tests", "scripts", "migrations", "docs", "apk")
 A_PATH = re.compile(rf"(?:{'|'.join(FOLDERS)})(?:/[\w.*-]+)+/?")
 
 
