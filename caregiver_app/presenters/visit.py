@@ -5,7 +5,6 @@ Every method writes the draft before it returns, so a kill costs nothing that wa
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -205,19 +204,17 @@ class VisitPresenter:
         elder_id, urgent = visit["elder_id"], visit["urgent"] is not None
         at = drafts.stamp(common.platform.clock.now())
         follow = elder_id is not None and followups.starts_one(visit)
-        try:
-            with common.store.database.transaction():
-                common.store.save_visit(self.draft_id, elder_id, drafts.freeze(visit), urgent=urgent, at=at)
-                if follow:
-                    followups.begin(common, elder_id, self.draft_id, at)
-                elif elder_id is not None:
-                    self._met(visit, elder_id, at)
-        except sqlite3.OperationalError as error:
-            raise OSError(f"the store cannot be written: {error}") from error
-        self._changed(urgent)
         words = "visit.saved_urgent" if urgent else "visit.saved_not_home" if follow else "visit.saved"
-        after = "help" if urgent else "steps" if follow else ""
-        return Saved(self.draft_id, common.text(words), after, elder_id)
+        # All that can fail comes before the commit: what follows it must not deny what is on the disk.
+        saved = Saved(self.draft_id, common.text(words), "help" if urgent else "steps" if follow else "", elder_id)
+        with common.store.database.transaction():
+            common.store.save_visit(self.draft_id, elder_id, drafts.freeze(visit), urgent=urgent, at=at)
+            if follow:
+                followups.begin(common, elder_id, self.draft_id, at)
+            elif elder_id is not None:
+                self._met(visit, elder_id, at)
+        self._changed(urgent)
+        return saved
 
     def _met(self, visit: dict[str, Any], elder_id: str, at: str) -> None:
         """Whoever was met is no longer looked for, and was seen with the card as it is."""

@@ -8,6 +8,7 @@ syncs on every commit, so what a method returned from is on the disk.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,8 @@ from typing import Any
 from caregiver_app.store.rescue import check, is_under_way, rescue
 from caregiver_app.store.schema import migrate
 from caregiver_app.store.vault import Vault
+
+log = logging.getLogger(__name__)
 
 # SQLite's primary result codes.
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -136,7 +139,8 @@ class Database:
             self.version += int(changed)
             afterwards, self._afterwards = self._afterwards, []
             for work in afterwards:
-                work()
+                with suppress(OSError):  # a file that would not go is swept at the next start
+                    work()
         if changed:
             self._tell()
 
@@ -157,7 +161,10 @@ class Database:
 
     def _tell(self) -> None:
         for listener in list(self._listeners):
-            listener()
+            try:
+                listener()
+            except Exception as error:  # what is on the disk is not to look as if it were not
+                log.error("a listener failed: %s", type(error).__name__)
 
     def after_commit(self, work: Callable[[], None]) -> None:
         """Do `work` when the open transaction is on the disk, or now if there is none; never after a rollback."""

@@ -16,7 +16,8 @@ from caregiver_app.store import open_store
 from caregiver_app.store.store import ENROL_AGAIN, ENROLLED
 from caregiver_app.store.tries import FREE, LAST, WAITS_S, Tries
 from caregiver_app.store.vault import CHEAP, Locked, Vault, measured_cost
-from tests.fakes.server import SEALING as SERVER
+from shared.ids import uuid7
+from tests.fakes.server import SEALING
 from tests.unit.caregiver_app.world import JPEG, World
 
 PIN, WRONG = "314159", "271828"
@@ -182,17 +183,57 @@ def test_the_fifteenth_wrong_pin_drops_the_list_and_what_was_saved_stays_and_can
         batch = {item.id: item for item in store.sealed_batch(1_000_000, 100)}
         assert next(iter(batch)) == urgent
         for visit_id, bytes_ in frozen.items():
-            assert SealedBox(SERVER).decrypt(batch[visit_id].sealed) == bytes_
-        unsaved = json.loads(SealedBox(SERVER).decrypt(batch[done.draft_id].sealed))
+            assert SealedBox(SEALING).decrypt(batch[visit_id].sealed) == bytes_
+        unsaved = json.loads(SealedBox(SEALING).decrypt(batch[done.draft_id].sealed))
         assert (unsaved["unsaved"], unsaved["note"]) == (True, "可以保存，还没有保存")
         assert unsaved["ended_at"] is not None
         photos = [photo for visit_id in batch for photo in store.photos.of(visit_id)]
-        assert sorted(len(SealedBox(SERVER).decrypt(store.photos.sealed(one).sealed)) for one in photos) == [800, 900]
+        assert sorted(len(SealedBox(SEALING).decrypt(store.photos.sealed(one).sealed)) for one in photos) == [800, 900]
         assert {one.state for one in photos} == {"waiting"}
         if not again:
             world.kill()
             store = world.phone.store
             assert world.phone.lock.state == WIPED
+
+
+def test_a_locked_phone_sends_what_was_saved_with_its_photos_and_a_call_for_help(world):
+    saved = [world.visit(0, photo=JPEG[:900]), world.visit(1, urgent=True)]
+    at = world.clock.now().isoformat()
+    event = {"id": str(uuid7()), "kind": "sos", "at": at, "subject_id": None, "data": {"words": ""}}
+    world.phone.lock.lock()
+    world.phone.store.events.add(event["id"], "sos", json.dumps(event).encode(), urgent=True, at=at)
+    world.kill()
+    world.settle()
+    assert world.phone.lock.state == LOCKED
+    assert set(world.server.state.visits) == set(saved)
+    assert list(world.server.state.photos.values()) == [JPEG[:900]]
+    assert event["id"] in world.server.state.events
+    assert world.states() == dict.fromkeys(saved, "sent")
+    assert world.phone.lock.unlock(PIN).state == OPEN
+    world.settle()
+    row = world.phone.store.outbox.get(saved[0])
+    assert (row.state, row.answer["status"], row.visit()["photos"] != []) == ("sent", "accepted", True)
+
+
+def test_a_wiped_phone_delivers_everything_without_a_new_enrolment_and_goes_on_after_one(world):
+    saved = world.visit(0, photo=JPEG[:900])
+    draft = world.phone.begin_visit(world.elder_ids[2])
+    draft.all_good()
+    draft.add_photo(JPEG[:800])
+    world.kill()
+    world.phone.lock.forgot()
+    world.settle()
+    assert set(world.server.state.visits) == {saved, draft.draft_id}
+    assert world.server.state.visits[draft.draft_id]["raw"]["unsaved"] is True
+    assert sorted(map(len, world.server.state.photos.values())) == [800, 900]
+    world.server.state.codes["second"] = "liu"
+    world.code = "second"
+    world.enrol()
+    world.phone.lock.set_pin("161803")
+    later = world.visit(1)
+    world.settle()
+    assert set(world.states().values()) == {"sent"}
+    assert later in world.server.state.visits
 
 
 def test_a_wipe_that_is_broken_off_is_finished_at_the_next_start(world, monkeypatch):

@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from nacl.public import PrivateKey, SealedBox
+from nacl.public import SealedBox
 
 from caregiver_app.presenters.phone import Phone
 from caregiver_app.store import open_store
@@ -16,17 +16,16 @@ from caregiver_app.store import rescue as module
 from caregiver_app.store.pages import records
 from caregiver_app.store.store import ENROL_AGAIN, ENROLLED, FILE
 from caregiver_app.store.vault import CHEAP
-from shared.protocol.signing import b64
+from tests.fakes.server import SEALING
 from tests.unit.caregiver_app.world import JPEG, World
 
-SERVER = PrivateKey(bytes(range(32)))
 PAGE = 4096
 
 
 @pytest.fixture
-def full(tmp_path):
+def full(quick_path):
     """A closed phone with 30 visits in every state, photos, a draft, an SOS and 25 elders → (world, ids)."""
-    world = World(tmp_path / "phone", elders=25)
+    world = World(quick_path / "phone", elders=25)
     world.enrol()
     ids = [world.visit(n, photo=JPEG[: 600 + n] if n % 5 == 0 else b"") for n in range(20)]
     world.settle()
@@ -35,8 +34,6 @@ def full(tmp_path):
     refused.all_good()
     ids.append(refused.save().visit_id)
     world.settle()
-    world.phone.store.meta.set(config={"server_keys": [{"id": "k1", "key": b64(bytes(SERVER.public_key))}]})
-    world.phone.store.seal_waiting()
     ids += [world.visit(n, photo=JPEG[:900] if n == 4 else b"", urgent=n == 7) for n in range(9)]
     draft = world.phone.begin_visit(world.elder_ids[11])
     draft.set_note("草稿里的话")
@@ -131,7 +128,7 @@ def test_a_file_that_is_no_database_any_more_still_gives_back_every_row(full, wh
     assert all(row[0] in ("sent", "refused") for row in everything(phone)["outbox"].values())
 
 
-def test_whichever_page_is_lost_all_that_lies_elsewhere_is_kept(full, tmp_path):
+def test_whichever_page_is_lost_all_that_lies_elsewhere_is_kept(full):
     """Each page of the file in turn: nothing is lost but what that page held, and the app goes on."""
     world, _ = full
     before = everything(world.phone)
@@ -246,7 +243,7 @@ def test_a_phone_that_lost_its_name_asks_to_be_enrolled_and_keeps_its_visits(ful
     items = phone.store.sealed_batch(10**7, 100)
     assert len(items) == 9
     for item in items:
-        assert SealedBox(SERVER).decrypt(item.sealed) == phone.store.outbox.get(item.id).frozen
+        assert SealedBox(SEALING).decrypt(item.sealed) == phone.store.outbox.get(item.id).frozen
 
 
 def test_a_locked_phone_is_rescued_too_and_its_pictures_find_their_visits_when_it_is_unlocked(full):

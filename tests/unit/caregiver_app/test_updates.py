@@ -24,9 +24,9 @@ SERVER = PrivateKey(bytes(range(32)))
 
 
 @pytest.fixture
-def old(tmp_path):
+def old(quick_path):
     """A copy of a store of version 1, with its ids by name."""
-    folder = tmp_path / "phone"
+    folder = quick_path / "phone"
     shutil.copytree(STORES / "v1", folder)
     ids = json.loads((folder / "ids.json").read_text())
     (folder / "ids.json").unlink()
