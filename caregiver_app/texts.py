@@ -14,19 +14,24 @@ TEXTS: dict[str, tuple[str, str]] = {
     # The line about syncing. "Sent" is said only of what the server confirmed.
     "badge.ok": ("全部已送达服务器", "Everything is with the server"),
     "badge.waiting": (
-        "{waiting} 次探访已存在本机，等待发送",
+        "{waiting} 条记录已存在本机，等待发送",
         "Saved on this phone, waiting to be sent: {waiting}",
     ),
     "badge.sending": ("正在与服务器联系……", "Talking to the server…"),
     "badge.offline": (
-        "暂时连不上服务器，{waiting} 次探访安全存在本机",
+        "暂时连不上服务器，{waiting} 条记录安全存在本机",
         "No connection for now; saved on this phone: {waiting}",
     ),
     "badge.offline_empty": ("暂时连不上服务器", "No connection for now"),
     "badge.refused": (
-        "有 {refused} 次探访被服务器退回，请查看",
+        "有 {refused} 条记录被服务器退回，请查看",
         "Returned by the server: {refused}. Please look",
     ),
+    "badge.photos": (
+        "探访已送达，还有 {photos} 张照片等待发送",
+        "Visits are with the server; photos still to send: {photos}",
+    ),
+    "badge.update": ("应用需要更新；探访照常发送", "The app needs an update; visits still go out"),
     "badge.enrol": ("本机尚未登记", "This phone is not enrolled"),
     "badge.revoked": ("本机已被停用", "This phone was revoked"),
     "badge.disk": (
@@ -37,8 +42,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "本机数据曾损坏，探访已找回，正在重新下载名单",
         "This phone's data was damaged; visits were rescued, and the list is being fetched again",
     ),
-    "badge.and_waiting": ("；{waiting} 次探访安全存在本机", "; saved on this phone: {waiting}"),
-    "badge.and_refused": ("；{refused} 次被退回", "; returned: {refused}"),
+    "badge.and_waiting": ("；{waiting} 条记录安全存在本机", "; saved on this phone: {waiting}"),
+    "badge.and_refused": ("；{refused} 条被退回", "; returned: {refused}"),
     # Today
     "today.title": ("今天", "Today"),
     "today.date": ("{day} {weekday}", "{weekday} {day}"),
@@ -224,6 +229,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "请尊重老人的意愿，礼貌告别；本月会由另一位探访员再试一次。",
         "Respect the elder's wish and take leave kindly; another visitor will try once more this month.",
     ),
+    "advice.old_form": (
+        "社区有了新的探访表，需要更新应用才能显示；现在可以先用这张旧表，照样有效。",
+        "There is a newer form, which this app cannot show until it is updated. This one still counts.",
+    ),
     "advice.urgent": (
         "有生命危险请先拨打 120；有人身威胁拨打 110；然后联系家属和社区。",
         "Danger to life: call 120 first; a threat: 110; then the family and the community.",
@@ -232,11 +241,34 @@ TEXTS: dict[str, tuple[str, str]] = {
     "outbox.contact": ("上次联系服务器：{when}", "Last contact: {when}"),
     "outbox.no_contact": ("还没有联系过服务器", "No contact with the server yet"),
     "outbox.storage": ("本机占用 {mb} MB", "{mb} MB used on this phone"),
+    "outbox.next_try": ("下次自动发送：{when}", "Next try: {when}"),
+    "outbox.in_seconds": ("{n} 秒后", "in {n} seconds"),
+    "outbox.in_minutes": ("{n} 分钟后", "in {n} minutes"),
+    "outbox.sealed": (
+        "已封装的探访仍会自动发送，不会丢失。",
+        "What was saved is still sent, sealed; nothing is lost.",
+    ),
+    "outbox.photo_refused": ("有 {n} 张照片没有送达：{reason}", "photos not sent: {n} ({reason})"),
+    "event.sos": ("紧急呼叫", "Call for help"),
+    "event.ladder_call": ("追踪电话", "Follow-up call"),
+    "event.course_done": ("课程测验", "Course finished"),
     "outbox.somebody": ("老人（不在本机名单）", "Elder (not on this phone)"),
     "outbox.photos": ("照片 {sent}/{all} 已送达", "photos: {sent}/{all} sent"),
     "outbox.refused_because": (
         "服务器退回：{reason}。记录仍在本机，请联系社区，或再试一次。",
         "Returned: {reason}. It is still on this phone; ask the community, or try again.",
+    ),
+    "todo.id_reused": (
+        "这条记录与服务器上的另一条编号相同，请联系社区核对。",
+        "Another record on the server has its number; ask the community to compare them.",
+    ),
+    "todo.item_too_large": (
+        "内容太长，服务器不收；记录仍在本机，请联系社区抄录。",
+        "It is too long for the server. It is still on this phone; ask the community to copy it.",
+    ),
+    "todo.forbidden": (
+        "您的账号现在不能提交，请联系社区主任；恢复后再点“再试一次”。",
+        "Your account may not send now; ask your director, then try again.",
     ),
     "state.pending": ("已存本机，尚未送达", "Saved here, not yet sent"),
     "state.sent": ("已送达", "Sent"),

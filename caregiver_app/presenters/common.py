@@ -88,9 +88,12 @@ class Common:
         return self.text("distance.km", km=f"{metres / 1000:.1f}")
 
     def badge(self) -> SyncBadge:
-        """The line about syncing. It says that all is sent only if the server confirmed all."""
-        counts = self.store.outbox.counts()
-        waiting, refused = counts["pending"], counts["refused"]
+        """The line about syncing. It says that all is sent only if the server confirmed all: visits, what else there
+        is to tell, and photos."""
+        visits, events = self.store.outbox.counts(), self.store.events.counts()
+        waiting, refused = visits["pending"] + events["pending"], visits["refused"] + events["refused"]
+        photos = self.store.photos.counts()
+        photos_waiting = photos.get("waiting", 0) + photos.get("pending", 0)
         standing = self.store.standing
         if self.store.database.disk_trouble:
             state = "disk"
@@ -110,10 +113,14 @@ class Common:
             state = "refused"
         elif self.status.failing:
             state = "offline"
+        elif photos_waiting:
+            state = "photos"
+        elif self.status.too_old:
+            state = "update"
         else:
             state = "ok"
         key = "badge.offline_empty" if state == "offline" and not waiting else f"badge.{state}"
-        words = self.text(key, waiting=waiting, refused=refused)
+        words = self.text(key, waiting=waiting, refused=refused, photos=photos_waiting)
         if waiting and state in ("enrol", "revoked", "sending", "disk", "rescued"):
             words += self.text("badge.and_waiting", waiting=waiting)
         if refused and state != "refused":

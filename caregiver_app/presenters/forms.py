@@ -12,20 +12,36 @@ from shared.rules.forms import form_for
 KINDS = ("grade", "choice")
 
 
+def outdated(common: Common, channel: str) -> bool:
+    """Whether the server has a newer form for this channel than this app can show. Visits go on with the older one."""
+    found = pick(common, channel)
+    if found is None:
+        return False
+    sent = [form for form in common.section("forms") if channel in (form.get("channels") or ())]
+    newest = max((_version(form) for form in sent if form.get("id") == found.get("id")), default=0)
+    return newest > _version(found)
+
+
 def pick(common: Common, channel: str) -> dict[str, Any] | None:
     """The form for a channel, or None for a channel without one."""
     sent = [form for form in common.section("forms") if channel in (form.get("channels") or ())]
     usable = [form for form in sent if _usable(form)]
     if usable:
-        return max(usable, key=lambda form: form.get("version") or 0)
+        return max(usable, key=_version)
     return form_for(channel)
+
+
+def _version(form: dict[str, Any]) -> int:
+    version = form.get("version")
+    return version if isinstance(version, int) else 0
 
 
 def _usable(form: dict[str, Any]) -> bool:
     items = form.get("items")
     if not isinstance(items, list) or not items:
         return False
-    return all(item.get("type") in KINDS or not item.get("required") for item in items)
+    known = all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in items)
+    return known and all(item.get("type") in KINDS or not item.get("required") for item in items)
 
 
 def groups(common: Common, form: dict[str, Any], answers: dict[str, str]) -> tuple[FormGroup, ...]:

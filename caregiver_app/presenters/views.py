@@ -256,7 +256,10 @@ class SosView:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """A saved visit and where it stands. `state`: pending | sent | refused."""
+    """A saved visit, or what else was told (a call, a course, a call for help), and where it stands.
+
+    `state`: pending | sent | refused.
+    """
 
     id: str
     title: str
@@ -282,6 +285,7 @@ class OutboxView:
     sending: bool
     can_send: bool
     badge: SyncBadge
+    next_try_text: str = ""  # when it is tried again by itself; empty if nothing is waited for
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,7 +299,7 @@ class VisitPresenter:
         if draft["urgent"]:
             return common.text("advice.urgent")
         if draft["outcome"] == "met":
-            return ""
+            return common.text("advice.old_form") if forms.outdated(common, draft["channel"]) else ""
         calling = "_call" if draft["channel"] != "home" else ""
         return common.text(f"advice.{draft['outcome']}{calling}")
 

@@ -484,6 +484,8 @@ class SyncLine(ButtonBehavior, Surface, BoxLayout):
         "waiting": ("amber", "upload"),
         "sending": ("jade", "sync"),
         "offline": ("amber", "offline"),
+        "photos": ("amber", "upload"),
+        "update": ("amber", "alert"),
         "refused": ("red", "alert"),
         "enrol": ("red", "alert"),
         "revoked": ("red", "alert"),

@@ -45,7 +45,8 @@ class SyncScreen(Page):
     def refresh(self) -> None:
         view = self.phone.outbox.view()
         self.sync_text, self.sync_state = view.badge.text, view.badge.state
-        self.contact = "\n".join(line for line in (view.status_text, view.last_contact_text) if line)
+        lines = (view.status_text, view.next_try_text, view.last_contact_text)
+        self.contact = "\n".join(line for line in lines if line)
         self.storage = view.storage_text
         self.waiting = view.badge.waiting + view.badge.refused
         self.sending, self.can_send = view.sending, view.can_send
