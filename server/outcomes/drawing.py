@@ -23,6 +23,7 @@ from server.elders.model import ElderCard
 from server.outcomes.facts import Facts, VisitRow, absences
 from server.prepared import Later, Prepared, Trip, among
 from server.standing import Standing
+from server.tags.model import Tag
 from server.timebank import service as timebank
 from server.timebank.credits import Pair, Volunteers
 from server.visits.model import Visit
@@ -48,6 +49,11 @@ class Settling:
     assurance: str
     decision: str | None
     counts: bool
+    flags: Sequence[Mapping[str, Any]]
+
+    @property
+    def tag_trouble(self) -> bool:
+        return any(flag["code"] in TAG_TROUBLE for flag in self.flags)
 
 
 @dataclass(slots=True)
@@ -65,6 +71,7 @@ class Drawn:
     ended: Sequence[alerts.Key]
     credits: timebank.Settlement
     _standing: Later[list[uuid.UUID]] = list
+    _tagged: Later[set[uuid.UUID]] = set
 
     def write(self, out: Trip) -> None:
         """Say it to the database."""
@@ -75,15 +82,28 @@ class Drawn:
         out.run(_RENEW, self.cards)
         self._standing = alerts.asked_standing(out, self.county_id, self.ended)
         self.credits.ask(out)
+        troubled = sorted({v.elder_id for v in self.visits if v.elder_id is not None and v.tag_trouble})
+        if troubled:
+            tagged = out.ask(_TAGGED, {"county": self.county_id, "elders": troubled})
+            self._tagged = lambda: {row.elder_id for row in tagged.rows()}
 
     def finish(self, session: Session) -> None:
         """What needs to see what was written: alerts, and the minutes."""
         alerts.end_by_visit(session, self.county_id, self._standing(), visit_ids=(), now=self.now)
         self.credits.post(session)
-        _raise_alerts(session, self.county_id, self.visits, self.elders, now=self.now)
+        _raise_alerts(session, self.county_id, self.visits, self.elders, self._tagged(), now=self.now)
 
 
-_V, _CARDS = (cast(sa.Table, c.__table__) for c in (Visit, ElderCard))
+# What a visit can say of the tag at the door that somebody should go and look at.
+TAG_TROUBLE = frozenset({"tag_missing", "tag_unknown", "tag_revoked", "tag_other"})
+
+_V, _CARDS, _TAGS = (cast(sa.Table, c.__table__) for c in (Visit, ElderCard, Tag))
+# Where no tag ever hung none can be missing.
+_TAGGED = Prepared(
+    sa.select(_TAGS.c.elder_id).where(
+        _TAGS.c.county_id == sa.bindparam("county"), among(_TAGS.c.elder_id, "elders"), _TAGS.c.revoked_at.is_(None)
+    )
+)
 _COUNTING = Prepared(
     sa.update(_V)
     .where(_V.c.county_id == sa.bindparam("b_county"), among(_V.c.id, "ids"))
@@ -129,7 +149,8 @@ def draw(
     changes = duties.changes(county_id, facts.duties, after)
     return Drawn(
         county_id, now, visits, elders, changes, flipped,
-        _renewed_cards(county_id, elders, facts.visits, changes.elder_ids), _ended(facts.duties, after),
+        _renewed_cards(county_id, elders, facts.visits, changes.elder_ids),
+        [*_ended(facts.duties, after), *_mended(visits, tz)],
         timebank.settlement(session, county_id, pairs, known=volunteers, now=now),
     )  # fmt: skip
 
@@ -180,11 +201,22 @@ def _ended(before: Mapping[Key, DutyRow], after: Sequence[DutyRow]) -> list[aler
     return keys
 
 
+def _mended(visits: Sequence[Settling], tz: dt.tzinfo) -> list[alerts.Key]:
+    """A tag that was scanned as it should be is no problem any more, nor was it one last month."""
+    keys: list[alerts.Key] = []
+    for v in visits:
+        if v.elder_id is not None and v.channel == "home" and v.outcome == "met" and not v.tag_trouble:
+            month = month_of(v.start, tz)
+            keys += [("tag_problem", v.elder_id, str(m)) for m in (month.previous(), month)]
+    return keys
+
+
 def _raise_alerts(
-    session: Session, county_id: int, visits: Sequence[Settling], elders: Mapping[uuid.UUID, Standing], *,
-    now: dt.datetime,
+    session: Session, county_id: int, visits: Sequence[Settling], elders: Mapping[uuid.UUID, Standing],
+    tagged: Collection[uuid.UUID], *, now: dt.datetime,
 ) -> None:  # fmt: skip
-    """What a visit itself calls for: danger, nobody at the door, a doubt to look at."""
+    """What a visit itself calls for: danger, nobody at the door, a doubt to look at, a tag that should be replaced."""
+    tz = zone()
     wanted: list[alerts.Wanted] = []
     answered: list[tuple[uuid.UUID, dt.datetime]] = []
     decided: list[tuple[str, uuid.UUID, str]] = []
@@ -206,6 +238,12 @@ def _raise_alerts(
             alerts.Wanted(county_id, kind, v.elder_id or v.id, str(v.id), v.elder_id, v.id, v.region_id)
             for kind in kinds
         ]
+        if v.elder_id in tagged and v.tag_trouble and v.decision is None:
+            assert v.elder_id is not None
+            period = str(month_of(v.start, tz))
+            wanted.append(
+                alerts.Wanted(county_id, "tag_problem", v.elder_id, period, v.elder_id, v.id, v.region_id)
+            )
     if wanted:
         alerts.raise_alerts(session, wanted, now=now)
     waiting = {v.elder_id for v in visits if "no_answer" in {w.kind for w in wanted if w.visit_id == v.id}}
