@@ -23,7 +23,7 @@ from tests.sim.house import VILLAGES, House
 def code(house: House, holder: str) -> str:
     """A new enrolment code for somebody."""
     answer = house.director("POST", "/devices/codes", {"user_id": str(house.county.visitors[holder])})
-    assert answer.status == 201, answer.body
+    assert answer.status == 201, (answer.body, house.complaints.said)
     return str(answer.json["code"])
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import gc
 import io
 import json
 import logging
 import shutil
+import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -105,9 +107,10 @@ class House:
         self._fuse: int | None = None
         self._open: list[Any] = []  # connections of the driver's, which end with the process that holds them
         with self.app.app_context():
-            sa.event.listen(db.engine, "before_cursor_execute", self._tick)
+            if kind != "sqlite":
+                sa.event.listen(db.engine, "before_cursor_execute", self._tick)
             sa.event.listen(db.engine, "commit", self._tick)
-            sa.event.listen(db.engine, "connect", lambda raw, _record: self._open.append(raw))
+            sa.event.listen(db.engine, "do_connect", self._connect)
         with seeded("the county", self.time):
             self.county = self._settle_county()
         self._keep("template")
@@ -188,10 +191,34 @@ class House:
                 self._fuse = None
                 raise Crash
 
+    def _connect(self, dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:
+        """A connection whose every statement is a moment at which the server may end."""
+        tick = self._tick
+
+        class Cursor(sqlite3.Cursor):
+            def execute(self, *given: Any) -> sqlite3.Cursor:
+                tick()
+                return super().execute(*given)
+
+            def executemany(self, *given: Any) -> sqlite3.Cursor:
+                tick()
+                return super().executemany(*given)
+
+        class Connection(sqlite3.Connection):
+            def cursor(self, factory: Any = Cursor) -> Any:
+                return super().cursor(factory)
+
+        if self.kind == "sqlite":
+            named = {**named, "factory": Connection}
+        raw = dialect.connect(*arguments, **named)
+        self._open.append(raw)
+        return raw
+
     def start_again(self) -> None:
-        """After a crash: another process, with connections of its own. Those of the dead one end, whoever still holds
-        them: a rollback for what they had not committed."""
+        """After a crash: another process, with connections of its own. What the dead one held is let go, also where a
+        traceback holds it in a circle: SQLite keeps a closed connection for as long as one of its statements lives."""
         self._close()
+        gc.collect()
 
     def backup(self) -> None:
         """A copy of database and files, over the one before."""
@@ -234,6 +261,8 @@ class House:
             db.session.remove()
             db.engine.dispose()
         for raw in self._open:
+            with contextlib.suppress(Exception):  # closed by the pool already
+                raw.rollback()
             raw.close()
         self._open.clear()
 

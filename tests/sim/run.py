@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import multiprocessing
 import os
@@ -42,6 +43,9 @@ def share(kind: str, postgres: str | None, first: int, stride: int, count: int, 
         tempfile.TemporaryDirectory(prefix="yuetan-sim-", dir=folder()) as place,
         built(Path(place), kind, postgres) as house,
     ):
+        gc.collect()
+        gc.freeze()  # the application, which stays; what a world leaves behind is little
+        gc.set_threshold(100_000, 50, 100)
         for seed in range(first, first + stride * count, stride):
             if time.time() > until:
                 break
