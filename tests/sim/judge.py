@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from caregiver_app.fleet.compare import Comparer
+from caregiver_app.store.store import REVOKED
 from server import closing
 from server.alerts.model import Alert
 from server.devices.model import Device
@@ -21,11 +22,13 @@ from server.elders import vault
 from server.elders.model import Elder
 from server.files import service as files_service
 from server.files.current import files
+from server.sync.model import PhoneEvent
 from server.timebank import checking
 from server.timebank.model import Balance
 from server.visits.model import Photo, Visit
 from server.visits.sealing import key_for, unseal
 from shared.protocol import visit as wire
+from shared.protocol.event import SOS
 from shared.rules.months import Month
 from tests.sim import checker
 from tests.sim.house import House
@@ -56,12 +59,16 @@ def violations(world: World) -> list[str]:
         found += _phone(phone)
     with house.session() as own:
         found += _visits(own, house, world.phones)
+        found += _events(own, world.phones)
         found += _alerts(own)
         found += checker.disagreements(own, house.county.id, world.time.now())
         found += [f"time bank: {fault}" for fault in checking.verify(own, [house.county.id]).faults]
         found += _closings(own, house.county.id)
     for phone in world.phones:
-        found += [f"{phone.name}: {words}" for words in _compared(phone)]
+        if phone.enrolled and phone.usable:
+            found += [f"{phone.name}: {words}" for words in _compared(phone)]
+        elif phone.phone.store.standing == REVOKED and phone.phone.store.cache.counts().get("elders"):
+            found.append(f"{phone.name} was revoked and still holds elders")
     return found
 
 
@@ -73,7 +80,7 @@ def _phone(phone: SimPhone) -> list[str]:
         row = rows.get(visit_id)
         if row is None:
             found.append(f"{phone.name}: visit {visit_id} was saved and is gone")
-        elif row.frozen != saved.frozen:
+        elif row.frozen and row.frozen != saved.frozen:
             found.append(f"{phone.name}: visit {visit_id} reads otherwise than when it was saved")
         elif row.state != "sent":
             found.append(f"{phone.name}: visit {visit_id} is {row.state}: {row.last_error} {row.answer}")
@@ -101,9 +108,9 @@ def _visits(own: Session, house: House, phones: list[SimPhone]) -> list[str]:
         phone, promise = saved[str(row.id)]
         key = key_for(vault.current(), row.county_id, row.elder_id, keys.get(row.elder_id) if row.elder_id else None)
         clear = unseal(key, "raw", row.id, row.raw)
-        here = wire.read_visit(wire.loads(promise.frozen)).visit
+        here = wire.read_visit(wire.loads(promise.frozen)).visit if promise.frozen else None
         read = wire.read_visit(wire.loads(clear)).visit if clear is not None else None
-        if here is None or read is None or not wire.same_content(here, read):
+        if read is None or (promise.frozen and (here is None or not wire.same_content(here, read))):
             found.append(f"visit {row.id} is not what its phone saved")
         if row.visitor_id != house.county.visitors[phone.holder]:
             found.append(f"visit {row.id} is attributed to somebody else")
@@ -111,6 +118,17 @@ def _visits(own: Session, house: House, phones: list[SimPhone]) -> list[str]:
             found.append(f"visit {row.id} began at {promise.began}, and is proved to have begun at {row.start}")
         found += _photos(own, row, promise.photos)
     return found + [f"visit {one} is {there[one]} times on the server" for one in saved if there[one] != 1]
+
+
+def _events(own: Session, phones: list[SimPhone]) -> list[str]:
+    """Everything that was told is there once, and each call for help has raised its one alert."""
+    told = {event_id: kind for phone in phones for event_id, kind in phone.told.items()}
+    there = Counter(str(one) for one in own.scalars(sa.select(PhoneEvent.id)))
+    alarms = Counter(own.scalars(sa.select(Alert.period).where(Alert.kind == SOS)))
+    found = [f"event {one} is {there[one]} times on the server" for one in told if there[one] != 1]
+    found += [f"event {one} is on the server, and nobody told it" for one in there if one not in told]
+    calls = [one for one, kind in told.items() if kind == SOS]
+    return found + [f"call for help {one} has {alarms[one]} alerts" for one in calls if alarms[one] != 1]
 
 
 def _photos(own: Session, visit: Visit, wanted: tuple[str, ...]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,34 +15,46 @@ from caregiver_app.fleet.machine import JPEG_HEAD, JPEG_REST
 from caregiver_app.platform import fake
 from caregiver_app.platform.fake import FakePosition
 from caregiver_app.platform.protocols import Reading
+from caregiver_app.presenters.events import tell
+from caregiver_app.presenters.lock import LOCKED, NEW, OPEN, WAITING, WIPED
 from caregiver_app.presenters.phone import Phone
 from caregiver_app.presenters.visit import VisitPresenter
 from caregiver_app.store import open_store
 from caregiver_app.store.store import ENROLLED
+from caregiver_app.store.vault import CHEAP
+from shared.protocol.event import LADDER_CALL, SOS
 from tests.sim.chance import PhoneClock, Time
 from tests.sim.house import BASE_URL
 from tests.sim.kills import Gun, Killed
 from tests.sim.line import Line, Network
+from tests.sim.old import can_grow_old, make_old
 
 NOTES = ("", "老人精神很好", "需要换灯泡", "血压药快吃完了，已提醒家属。", "门锁不好用\n已报修")
 LIMITS = (1, 2, 7, 100)
 
 
+PINS = ("314159", "271828", "161803")
+# What a full disk says to the screens, which tell their user.
+DISK = (OSError, sqlite3.Error)
+
+
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A visit that the phone said was saved: its bytes, and when it really began."""
+    """A visit that the phone said was saved: its bytes, and when it really began. None: a draft that a forgotten PIN
+    made a visit of; only its sealed form is left."""
 
-    frozen: bytes
+    frozen: bytes | None
     began: dt.datetime
     photos: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What lies in a store that a kill must not change."""
+    """What lies in a store that a kill must not change. Bytes are None where only the sealed form is left."""
 
     drafts: dict[str, dict[str, Any]]
-    outbox: dict[str, tuple[str, bytes]]
+    outbox: dict[str, tuple[str, bytes | None]]
+    events: frozenset[str]
 
 
 class SimPhone:
@@ -54,6 +67,8 @@ class SimPhone:
         self.position = FakePosition()
         self.saved: dict[str, Saved] = {}
         self.began: dict[str, dt.datetime] = {}
+        self.told: dict[str, str] = {}
+        self.pins: list[str] = []  # what its PIN may be: two, if it was killed while choosing
         self.lives = 0
         self.wrong: list[str] = []
         self._time, self._gun, self._seed = time, gun, seed
@@ -70,7 +85,7 @@ class SimPhone:
     def _open(self, folder: Path) -> Phone:
         rng = random.Random(f"engine/{self._seed}/{self.lives}")
         platform = replace(fake.fake(name=self.name), clock=self.clock, position=self.position)
-        return Phone(open_store(folder), platform, self.line, rng, rng.choice(LIMITS))
+        return Phone(open_store(folder), platform, self.line, rng, rng.choice(LIMITS), lambda: CHEAP)
 
     def kill(self) -> None:
         """Between two of its doings: everything in memory is gone."""
@@ -93,11 +108,36 @@ class SimPhone:
             do()
         except Killed:
             self._rise()
+            self.open_up()
             self._compare(before, self.look(), about)
             return True
         finally:
             self._gun.lower()
         return False
+
+    def cramped(self, writes: int, do: Callable[[], Any], about: str = "", *, for_good: bool) -> bool:
+        """Do something on a disk that is full from some write on → whether that was said."""
+        before = self.look()
+        self._gun.fill(writes, for_good=for_good)
+        try:
+            do()
+        except DISK:
+            self._gun.lower()
+            self._compare(before, self.look(), about)
+            return True
+        finally:
+            self._gun.lower()
+        return False
+
+    def grow_old(self) -> bool:
+        """As if the app had been of the first release until now: its store is that of the first, and is then opened
+        by this one. False: it has what that release did not know."""
+        if self.phone.lock.state != NEW or not can_grow_old(self._folder):
+            return False
+        self.phone.store.close()
+        make_old(self._folder)
+        self.phone = self._open(self._folder)
+        return True
 
     def reboot(self) -> None:
         """Switched off and on: the app begins anew, and so do the uptimes."""
@@ -107,12 +147,15 @@ class SimPhone:
     def look(self) -> Look:
         """What is in the store now."""
         store = self.phone.store
-        drafts = {one: store.drafts.get(one) or {} for one in store.drafts.ids()}
-        return Look(drafts, {row.id: (row.state, row.frozen) for row in store.outbox.all()})
+        drafts = {} if store.locked else {one: store.drafts.get(one) or {} for one in store.drafts.ids()}
+        outbox = {row.id: (row.state, row.frozen) for row in store.outbox.all()}
+        return Look(drafts, outbox, frozenset(row[0] for row in store.database.rows("SELECT id FROM events")))
 
     def _compare(self, before: Look, after: Look, about: str) -> None:
+        if not before.events <= after.events:
+            self._complain("something that was to be told is gone after a kill")
         for visit_id, (_, frozen) in before.outbox.items():
-            if after.outbox.get(visit_id, ("", b""))[1] != frozen:
+            if visit_id not in after.outbox or (frozen and after.outbox[visit_id][1] != frozen):
                 self._complain(f"visit {visit_id} was in the outbox and after a kill it is not, or reads otherwise")
         for visit_id, draft in before.drafts.items():
             if visit_id == about:
@@ -131,6 +174,84 @@ class SimPhone:
 
     def _complain(self, sentence: str) -> None:
         self.wrong.append(f"{self.name}: {sentence}")
+
+    # --- its lock ------------------------------------------------------------------------------------------------
+
+    @property
+    def usable(self) -> bool:
+        """Whether visits can be worked on: not locked, and not wiped."""
+        return self.phone.store.vault.is_open
+
+    def open_up(self) -> bool:
+        """The holder unlocks it, if the PIN is still known → whether it is open."""
+        lock = self.phone.lock
+        for pin in self.pins:
+            if lock.state == WAITING:
+                self._time.pass_(lock.view().wait_s + 1)
+            if lock.state == LOCKED:
+                lock.unlock(pin)
+            if lock.state == OPEN:
+                self.pins = [pin]
+        return self.usable
+
+    def choose_pin(self) -> str:
+        """A first PIN, or another → where the lock then stands."""
+        pin = self._rng.choice(PINS)
+        lock = self.phone.lock
+        if lock.state == NEW:
+            self.pins = [pin]
+            lock.set_pin(pin)
+        elif lock.state == OPEN and self.pins:
+            self.pins = list(dict.fromkeys([pin, *self.pins]))
+            lock.change_pin(self.pins[-1], pin)
+        self._settle_pin(lock.state)
+        return str(lock.state)
+
+    def _settle_pin(self, state: str) -> None:
+        if state == OPEN:
+            self.pins = self.pins[:1]
+
+    def guess(self, tries: int) -> str:
+        """Somebody who does not know the PIN tries → where the lock then stands."""
+        lock = self.phone.lock
+        before = self.drafts_to_keep()
+        lock.lock()
+        for _ in range(tries):
+            if lock.state == WAITING:
+                self._time.pass_(lock.view().wait_s + 1)
+            if lock.state == LOCKED:
+                lock.unlock("000001")
+        self.after_wipe(before)
+        return str(lock.state)
+
+    def forget_pin(self) -> None:
+        """The holder gives up: whoever is known is dropped; what was saved, and what could have been, is not."""
+        before = self.drafts_to_keep()
+        self.phone.lock.lock()
+        self.phone.lock.forgot()
+        self.after_wipe(before)
+
+    def drafts_to_keep(self) -> dict[str, dict[str, Any]]:
+        """Drafts that could be saved as they stand."""
+        found = {}
+        for visit_id, draft in self.look().drafts.items():
+            visit = self.phone.open_draft(visit_id)
+            if visit is not None and visit.view().can_save:
+                found[visit_id] = draft
+        return found
+
+    def after_wipe(self, drafts: dict[str, dict[str, Any]]) -> None:
+        """Nothing personal is left, and nothing that could be sent is lost."""
+        if self.phone.lock.state != WIPED:
+            return
+        self.pins = []
+        if self.phone.store.cache.counts().get("elders"):
+            self._complain("knows elders after it was wiped")
+        for visit_id, draft in drafts.items():
+            if not self.phone.store.outbox.has(visit_id):
+                self._complain(f"draft {visit_id} could have been saved, and a wipe lost it")
+            else:
+                self.saved[visit_id] = Saved(None, self.began[visit_id], tuple(draft.get("photos") or ()))
 
     # --- what its holder does ------------------------------------------------------------------------------------
 
@@ -237,15 +358,32 @@ class SimPhone:
         if row is None:
             self._complain(f"visit {visit_id} was saved and is not in the outbox")
             return
-        photos = tuple(row.visit().get("photos") or ())
+        photos = tuple(photo.sha256 for photo in self.phone.store.photos.of(visit_id))
         self.saved[visit_id] = Saved(row.frozen, self.began[visit_id], photos)
-        self._complain_of_photos(row.visit())
+        if row.frozen:
+            self._complain_of_photos(row.visit())
 
     def take_stock(self) -> None:
-        """After a kill while saving: what reached the outbox is as good as promised."""
-        for row in self.phone.store.outbox.all():
+        """After a kill while saving: what reached the outbox is as good as promised. Drafts that are new begin now."""
+        store = self.phone.store
+        for visit_id in store.drafts.ids():
+            self.began.setdefault(visit_id, self._time.now())
+        for row in store.outbox.all():
             if row.id not in self.saved:
                 self.promise(row.id)
+        for event_id, kind in store.database.rows("SELECT id, kind FROM events"):
+            self.told.setdefault(event_id, kind)
+
+    def tell(self, elder: dict[str, Any] | None, alert: str | None) -> str:
+        """A call for help, or how a call went → what was told."""
+        common = self.phone._common
+        if alert is None or self._rng.random() < 0.5:
+            kind, subject, data = SOS, str(elder["id"]) if elder else None, {"words": "请来人"}
+        else:
+            outcome = self._rng.choice(("reached", "no_answer", "whereabouts"))
+            kind, subject, data = LADDER_CALL, alert, {"whom": "contact", "outcome": outcome, "words": "在女儿家"}
+        self.told[tell(common, kind, subject, data, urgent=kind == SOS)] = kind
+        return kind
 
     # --- talking to the house ------------------------------------------------------------------------------------
 
@@ -254,9 +392,11 @@ class SimPhone:
         return self.phone.engine.step()
 
     def left(self) -> int:
-        """Visits and photos that are not with the server."""
+        """Visits, events and photos that are not with the server."""
         photos = self.phone.store.photos.counts()
-        return self.phone.store.outbox.counts()["pending"] + photos.get("waiting", 0) + photos.get("pending", 0)
+        store = self.phone.store
+        waiting = store.outbox.counts()["pending"] + store.events.counts()["pending"]
+        return waiting + photos.get("waiting", 0) + photos.get("pending", 0)
 
     def confirmed(self) -> set[str]:
         """Visits of which the phone says that the server has them."""

@@ -52,7 +52,8 @@ class World:
         self.network = Network(house, self.time, rng, self.note, self.gun.tick)
         self.network.weather = self.rng.choice(WEATHERS)
         self.kill_share = self.rng.choice((0.0, 0.1, 0.3))
-        self.backed_up = False
+        self.full_share = self.rng.choice((0.0, 0.0, 0.05, 0.15))
+        self.backed_up, self.all_enrol = False, False
         house.begin(self.time)
         holders = [VISITORS[0], VISITORS[1], VISITORS[3], VISITORS[0]][: self.rng.choice((2, 3, 3, 4))]
         self.phones = [
@@ -86,8 +87,20 @@ class World:
     def _phone(self) -> SimPhone:
         return self.rng.choice(self.phones)
 
+    def _open_phone(self) -> SimPhone | None:
+        """One whose holder can work with it; None: the one who was thought of cannot."""
+        phone = self._phone()
+        return phone if phone.open_up() else None
+
     def maybe_shot(self, phone: SimPhone, do: Callable[[], object], about: str = "") -> bool:
-        """Do it; perhaps the phone is killed meanwhile → whether it was."""
+        """Do it; perhaps the phone is killed meanwhile, or its disk is full → whether it came to nothing."""
+        if self.rng.random() < self.full_share:
+            writes, for_good = self.rng.choice((1, 1, 2, 3, 5, 9)), self.rng.random() < 0.3
+            if phone.cramped(writes, do, about, for_good=for_good):
+                self.note(f"{phone.name}: its disk is full at write {writes}")
+                phone.take_stock()
+                return True
+            return False
         if self.rng.random() >= self.kill_share:
             do()
             return False
@@ -112,7 +125,9 @@ class World:
 
     def visit(self) -> None:
         """A whole visit: begun, worked on, saved."""
-        phone = self._phone()
+        phone = self._open_phone()
+        if phone is None:
+            return
         visit_id = self._begin(phone)
         for _ in range(self.rng.randint(0, 3)):
             self.time.pass_(self.rng.uniform(5, 900))
@@ -122,7 +137,8 @@ class World:
 
     def begin(self) -> None:
         """A visit is begun, and stays a draft for now."""
-        self._begin(self._phone())
+        if phone := self._open_phone():
+            self._begin(phone)
 
     def _begin(self, phone: SimPhone) -> str:
         elders = phone.elders()
@@ -150,9 +166,8 @@ class World:
 
     def touch(self) -> None:
         """Somebody goes on with a draft."""
-        phone = self._phone()
-        drafts = sorted(phone.look().drafts)
-        if drafts:
+        phone = self._open_phone()
+        if phone and (drafts := sorted(phone.look().drafts)):
             self._touch(phone, self.rng.choice(drafts))
 
     def _touch(self, phone: SimPhone, visit_id: str) -> None:
@@ -167,25 +182,80 @@ class World:
 
     def save(self) -> None:
         """A draft is finished."""
-        phone = self._phone()
-        drafts = sorted(phone.look().drafts)
-        if drafts:
+        phone = self._open_phone()
+        if phone and (drafts := sorted(phone.look().drafts)):
             self._save(phone, self.rng.choice(drafts))
 
     def _save(self, phone: SimPhone, visit_id: str) -> None:
         if visit_id not in phone.look().drafts or not phone.finish(visit_id):
             return
         if not self.maybe_shot(phone, lambda: phone.save(visit_id), visit_id):
-            self.note(f"{phone.name}: {visit_id} saved {_short(phone.saved[visit_id].frozen)}")
+            self.note(f"{phone.name}: {visit_id} saved {_short(phone.saved[visit_id].frozen or b'')}")
 
     def discard(self) -> None:
         """A draft is thrown away, with its photos."""
-        phone = self._phone()
+        phone = self._open_phone()
+        if phone is None:
+            return
         for visit_id in sorted(phone.look().drafts)[:1]:
             visit = phone.phone.open_draft(visit_id)
             assert visit is not None
             visit.discard()
             self.note(f"{phone.name}: {visit_id} discarded")
+
+    def tell(self) -> None:
+        """A call for help, or how a call up the ladder went."""
+        phone = self._open_phone()
+        if phone is None:
+            return
+        elders = phone.elders()
+        elder = self.rng.choice(elders) if elders else None
+        alerts = sorted(str(alert["id"]) for alert in phone.phone.store.cache.all("alerts"))
+        alert = self.rng.choice(alerts) if alerts else None
+        said = ""
+
+        def do() -> None:
+            nonlocal said
+            said = phone.tell(elder, alert)
+
+        self.maybe_shot(phone, do)
+        phone.take_stock()
+        self.note(f"{phone.name}: tells {said}")
+
+    def choose_pin(self) -> None:
+        """A PIN is chosen, or another."""
+        phone = self._phone()
+        if phone.enrolled and phone.open_up():
+            self.maybe_shot(phone, phone.choose_pin)
+            self.note(f"{phone.name}: PIN {phone.phone.lock.state}")
+
+    def lock(self) -> None:
+        """A phone is put away, and goes on sending."""
+        phone = self._phone()
+        phone.phone.lock.lock()
+        self.note(f"{phone.name}: {phone.phone.lock.state}")
+
+    def guess(self) -> None:
+        """A thief, or a grandchild, tries PINs."""
+        phone = self._phone()
+        if phone.pins and phone.open_up():
+            self.note(f"{phone.name}: guessed at, {phone.guess(self.rng.choice((1, 5, 8, 15)))}")
+
+    def forget_pin(self) -> None:
+        """The PIN is gone for good."""
+        phone = self._phone()
+        if phone.pins and phone.open_up():
+            phone.forget_pin()
+            self.note(f"{phone.name}: {phone.phone.lock.state} after its PIN was forgotten")
+
+    def update(self) -> None:
+        """An app of the first release is updated; perhaps it is killed while it takes its old store over."""
+        phone = self._phone()
+        before = phone.look()
+        if phone.grow_old():
+            if before != phone.look():
+                phone.wrong.append(f"{phone.name}: an update changed what was in the store")
+            self.note(f"{phone.name}: updated")
 
     def talk(self) -> None:
         """A phone steps its engine for a while."""
@@ -287,9 +357,11 @@ class World:
     # --- healing -------------------------------------------------------------------------------------------------
 
     def heal(self) -> None:
-        """The network holds, nobody is killed, everybody is enrolled; then all come to rest."""
+        """The network holds, and nobody is killed; then all come to rest. In every other life those who lost their
+        phone's enrolment or PIN do not care for a new one unless something is left that cannot be sent sealed."""
         self.note("-- healing")
-        self.network.weather, self.kill_share = 0.0, 0.0
+        self.all_enrol = self.rng.random() < 0.5
+        self.network.weather = self.kill_share = self.full_share = 0.0
         while self.network.in_flight:
             self.network.deliver_late()
         for _round in range(2):
@@ -303,14 +375,19 @@ class World:
 
     def _come_to_rest(self, phone: SimPhone) -> None:
         for _ in range(HEALING_STEPS):
-            if not phone.enrolled:
-                self.enrol(phone)
             known = phone.confirmed()
             wait = phone.step()
             self._is_true(phone, phone.confirmed() - known)
-            if wait is not None and wait > 400:
+            if wait is not None and wait <= 400:
+                self.time.pass_(wait)
+            elif phone.left() or self.all_enrol:
+                # What can be sent sealed was; for everything else somebody must enrol, or unlock.
+                if phone.enrolled and phone.usable:
+                    return
+                if not phone.open_up() or not phone.enrolled:
+                    self.enrol(phone)
+            else:
                 return
-            self.time.pass_(wait or 0)
         phone.wrong.append(f"{phone.name} does not come to rest: {phone.phone.engine.status}")
 
 
@@ -323,7 +400,8 @@ MOVES: tuple[tuple[Callable[[World], None], int], ...] = (
     (World.visit, 24), (World.begin, 3), (World.touch, 4), (World.save, 4), (World.discard, 1), (World.talk, 26),
     (World.send_now, 5), (World.line_goes, 4), (World.weather_changes, 3), (World.late_arrival, 4), (World.die, 3),
     (World.reboot, 3), (World.clock_jumps, 3), (World.enrol_again, 4), (World.decide, 7), (World.jobs, 3),
-    (World.month_passes, 2), (World.back_up, 2), (World.restore, 2),
+    (World.month_passes, 2), (World.back_up, 2), (World.restore, 2), (World.tell, 3), (World.choose_pin, 3),
+    (World.lock, 3), (World.guess, 1), (World.forget_pin, 1), (World.update, 2),
 )  # fmt: skip
 
 
@@ -352,6 +430,8 @@ def live(house: House, folder: Path, seed: int, steps: int = STEPS) -> Life:
             "photos": sum(len(saved.photos) for phone in world.phones for saved in phone.saved.values()),
             "exchanges": world.network.exchanges,
             "kills": gun.hits + world.moves["die"] + world.moves["reboot"],
+            "full disks": gun.failures,
+            "events": sum(len(phone.told) for phone in world.phones),
             **{f"line: {name}": count for name, count in world.network.happened.items()},
             **{f"move: {name}": count for name, count in world.moves.items()},
         }
