@@ -18,10 +18,13 @@ LONGEST_LIFE_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Bullet:
-    """When to kill: so many seconds after the phone is ready, or after it saved so many visits."""
+    """When to kill: so many seconds after the phone is ready, or after it saved so many visits. `place`: the phone
+    kills itself at the `moment`th time that it is there (a harness knows the places), unless the shot comes first."""
 
     seconds: float
     after_saved: int
+    place: str = ""
+    moment: int = 0
 
 
 class KilledPhone:
@@ -32,27 +35,31 @@ class KilledPhone:
         self.promised: set[str] = set()
         self.kills = 0
         self.tally: Counter[str] = Counter()
+        self.hits: Counter[str] = Counter()  # kills at a place that was aimed at
         self._wanted = kills
-        self._rng = rng
+        self.rng = rng
 
     def run(self) -> None:
         """Kill it as often as wanted, then let it finish; one that finished first needs no more killing."""
-        while self.kills < self._wanted and not self._live(self._bullet()):
+        while self.kills < self._wanted and not self._live(self.bullet()):
             self.kills += 1
         self._live(None)
 
-    def _bullet(self) -> Bullet:
+    def command(self, order: str, _bullet: Bullet | None) -> list[str]:
+        """What starts the phone's process."""
+        return [sys.executable, "-m", "caregiver_app.fleet", "--child", order]
+
+    def bullet(self) -> Bullet:
         """After some visits more, or some time: so that kills fall on recording and on sending alike."""
-        if self._rng.random() < 0.5:
-            return Bullet(self._rng.uniform(0, LONGEST_LIFE_S), 0)
+        if self.rng.random() < 0.5:
+            return Bullet(self.rng.uniform(0, LONGEST_LIFE_S), 0)
         share = max(1, self.order.visits // (self._wanted + 1))
-        return Bullet(self._rng.uniform(0, 0.02), self._rng.randint(1, share))
+        return Bullet(self.rng.uniform(0, 0.02), self.rng.randint(1, share))
 
     def _live(self, bullet: Bullet | None) -> bool:
         """One life, until the bullet or its natural end → whether it ended itself."""
         value: dict[str, Any] = {**asdict(self.order), "folder": str(self.order.folder)}
-        command = [sys.executable, "-m", "caregiver_app.fleet", "--child", json.dumps(value)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        with subprocess.Popen(self.command(json.dumps(value), bullet), stdout=subprocess.PIPE, text=True) as child:
             assert child.stdout is not None
             timer: threading.Timer | None = None
             ended, saved = False, 0
@@ -64,6 +71,8 @@ class KilledPhone:
                 if word in ("ready", "saved") and bullet is not None and saved == bullet.after_saved:
                     timer = threading.Timer(bullet.seconds, child.kill)
                     timer.start()
+                if word == "hit":
+                    self.hits[rest] += 1
                 if word == "seen":
                     ended = True
                     seen = json.loads(rest)

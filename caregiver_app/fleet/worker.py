@@ -45,6 +45,7 @@ class Order:
     aborts: float
     repeats: float
     deadline_s: float
+    photos: float = 0.05  # the share of visits with a photo
     command: str = ""  # the demo's `yuetan`, for new codes
     env: dict[str, str] = field(default_factory=dict)
 
@@ -172,7 +173,7 @@ class Worker:
         if rng.random() < 0.03:
             visit.set_urgent(rng.choice(("ill", "fallen", "other")), "请尽快联系")
         visit.set_note(rng.choice(NOTES))
-        if rng.random() < 0.05:
+        if rng.random() < self.order.photos:
             visit.add_photo(picture(rng))
         self._tell(visit.save().visit_id)
 

@@ -38,7 +38,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=None, help="default: a random one, which is printed")
     plays = parser.add_subparsers(dest="play", required=True)
     one = plays.add_parser("kills", help="SIGKILL the server's processes and phones while a fleet records and sends")
-    one.add_argument("--kills", type=int, default=300)
+    one.add_argument("--kills", type=int, default=1000)
     one.add_argument("--phones", type=int, default=50)
     one.add_argument("--visits", type=int, default=40, help="visits that each phone records")
     one.add_argument("--parallel", type=int, default=4, help="phones that live at the same time")

@@ -1,7 +1,8 @@
 """A fleet records and sends while its phones and the server's processes are killed, again and again.
 
-Kills are SIGKILL and fall at random moments. At the end everything that a phone said was saved is on the server exactly
-once, what the server acknowledged is there, and both agree on every state and count.
+Kills are SIGKILL and fall at random moments, those of phones also where it hurts most (`aimed.py`). At the end
+everything that a phone said was saved is on the server exactly once, what the server acknowledged is there, and both
+agree on every state and count.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from caregiver_app.fleet.__main__ import judged
-from caregiver_app.fleet.killing import KilledPhone
 from caregiver_app.fleet.worker import Order, Worker
 from server.visits.model import Visit
 from tests.faults import sound
+from tests.faults.aimed import PLACES, AimedPhone
 from tests.faults.report import Run
 from tests.faults.served import Server
 from tests.faults.world import World
@@ -81,11 +82,12 @@ def kills(made: World, server: Server, *, phones: int, visits: int, count: int, 
     names = sorted(made.visitors)[:phones]
     orders = [
         Order(index=number, folder=folder / f"phone-{number:03d}", base_url=server.base_url, code=made.code(name),
-              username=name, visits=visits, seed=seed, aborts=0.1, repeats=0.05, deadline_s=PHONE_DEADLINE_S)
+              username=name, visits=visits, seed=seed, aborts=0.1, repeats=0.05, deadline_s=PHONE_DEADLINE_S,
+              photos=0.25)
         for number, name in enumerate(names)
     ]  # fmt: skip
     done: Counter[str] = Counter()
-    fleet: list[KilledPhone] = []
+    fleet: list[AimedPhone] = []
     rounds = 0
     while done.total() < count and rounds < MORE_ROUNDS:
         # Phones that got through before their share of kills record some more.
@@ -113,7 +115,8 @@ def kills(made: World, server: Server, *, phones: int, visits: int, count: int, 
         total.update({name: phone[name] for name in ("sent", "pending", "refused", "photos", "on_server")})
     run.figures = {
         "phones": len(seen), "visits": len(rows), "kills": done.total(),
-        **{f"kills of {name}s": done[name] for name in ("phone", "worker", "master")},
+        **{f"kills of phones: {name}": done[name] for name in PLACES},
+        **{f"kills of {name}s at random": done[name] for name in ("phone", "worker", "master")},
         **dict(total), "disagreements": len(disagreements),
         "server starts": server.starts, "rounds": rounds,
     }  # fmt: skip
@@ -124,24 +127,31 @@ def kills(made: World, server: Server, *, phones: int, visits: int, count: int, 
 
 def _round(
     server: Server, orders: list[Order], count: int, rng: random.Random, parallel: int
-) -> tuple[list[KilledPhone], Counter[str]]:
+) -> tuple[list[AimedPhone], Counter[str]]:
     """All phones once through their orders, with up to `count` kills. → (the phones, kills by kind)"""
     phones_share = count // 2
     shares = [phones_share // len(orders) + (n < phones_share % len(orders)) for n in range(len(orders))]
     fleet = [
-        KilledPhone(order, share, random.Random(rng.random())) for order, share in zip(orders, shares, strict=True)
+        AimedPhone(order, share, random.Random(rng.random())) for order, share in zip(orders, shares, strict=True)
     ]
     killer = ServerKiller(server, count - phones_share, random.Random(rng.random()))
     killer.start()
     try:
         with ThreadPoolExecutor(parallel) as pool:
-            list(pool.map(KilledPhone.run, fleet))
+            list(pool.map(AimedPhone.run, fleet))
     finally:
         killer.finish()
-    return fleet, Counter({"phone": sum(phone.kills for phone in fleet)}) + killer.kills
+    return fleet, _of_phones(fleet) + killer.kills
 
 
-def _judge(fleet: list[KilledPhone]) -> tuple[list[dict[str, Any]], list[str]]:
+def _of_phones(fleet: list[AimedPhone]) -> Counter[str]:
+    """Kills of phones, by where they fell."""
+    kills = sum((phone.hits for phone in fleet), Counter[str]())
+    kills["phone"] = sum(phone.kills for phone in fleet) - kills.total()
+    return kills
+
+
+def _judge(fleet: list[AimedPhone]) -> tuple[list[dict[str, Any]], list[str]]:
     """What each phone says, and where it and the server disagree."""
     seen, disagreements = [], []
     for phone in fleet:
