@@ -133,6 +133,7 @@ class World:
             self.time.pass_(self.rng.uniform(5, 900))
             if visit_id in phone.look().drafts:
                 self._touch(phone, visit_id)
+        self.time.pass_(self.rng.choice((10, 900, 2000, 3600)) * self.rng.uniform(0.5, 1))
         self._save(phone, visit_id)
 
     def begin(self) -> None:
@@ -426,6 +427,7 @@ def live(house: House, folder: Path, seed: int, steps: int = STEPS) -> Life:
     life.digest = hashlib.sha256("\n".join(world.trace).encode()).hexdigest()
     life.figures = Counter(
         {
+            **Counter(line.split("'")[7] for line in world.trace if line.startswith("Visit ")),
             "visits": sum(len(phone.saved) for phone in world.phones),
             "photos": sum(len(saved.photos) for phone in world.phones for saved in phone.saved.values()),
             "exchanges": world.network.exchanges,
