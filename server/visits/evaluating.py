@@ -21,7 +21,7 @@ from shared.protocol import visit as wire
 from shared.rules.evidence import Home, evidence_of
 from shared.rules.policy import HOME
 from shared.rules.presence import Judgement, judge
-from shared.rules.remembering import Memory, Remembered, in_company, judge_outing, remember, trace_of
+from shared.rules.remembering import Memory, Remembered, in_company, judge_outing, mark, remember, trace_of
 
 REVISED_FOR = dt.timedelta(days=7)
 
@@ -73,7 +73,7 @@ def judged(lines: Sequence[Line], tz: dt.tzinfo | None = None) -> Iterator[tuple
     kept: dict[uuid.UUID, Remembered] = {}
     found: dict[uuid.UUID, Judgement] = {}
     waiting: deque[tuple[dt.datetime, Line]] = deque()
-    settled: dict[tuple[str, int], int] = {}
+    settled: dict[tuple[int, int], int] = {}
     tz = tz or dt.timezone(dt.timedelta(hours=8))
 
     def settle(line: Line) -> None:
@@ -81,8 +81,8 @@ def judged(lines: Sequence[Line], tz: dt.tzinfo | None = None) -> Iterator[tuple
         if line.visit.channel != HOME:
             found[line.visit.id] = judge(mine.evidence)
             return
-        visitor = memory.visitors[line.visitor_id]
-        key = line.visitor_id, mine.trace.day
+        visitor = memory.visitors[mine.trace.visitor]
+        key = mine.trace.visitor, mine.trace.day
         if settled.get(key) != visitor.changes:
             outing = [kept[t.id] for t in list(visitor.by_day.get(mine.trace.day, ())) if t.id in kept]
             judge_outing(memory, outing)
@@ -97,7 +97,8 @@ def judged(lines: Sequence[Line], tz: dt.tzinfo | None = None) -> Iterator[tuple
             line.visit, line.times, line.tag, None if line.home is None else Home(*line.home),  # type: ignore[arg-type]
             faults=line.faults, elder_id=line.home_id, received_at=line.received_at,
         )  # fmt: skip
-        new = Remembered(evidence, line.home, trace_of(line.visit, evidence, line.visitor_id, tz), line.visit.photos)
+        trace = trace_of(line.visit, evidence, mark(line.visitor_id), tz)
+        new = Remembered(evidence, line.home, trace, line.visit.photos)
         kept[line.visit.id] = new
         if line.visit.channel == HOME:
             remember(memory, new)

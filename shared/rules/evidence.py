@@ -104,7 +104,7 @@ class Past:
 NO_PAST = Past()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Evidence:
     """Everything that a judgement looks at; whatever is not known keeps its default and weighs nothing.
 

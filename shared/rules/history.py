@@ -2,7 +2,8 @@
 
 Summaries, not scans: each visit leaves a `Trace`, and what many visits add up to (answers by digest, readings far from
 their homes, places gone to, days with and without positions) is kept where one look finds it. A trace is forgotten
-after two weeks, a digest after two months, so that a visitor of ten years costs what a visitor of a month costs.
+after two weeks, a far reading after two months, so that a visitor of ten years costs what a visitor of a month costs.
+`shared/rules/packing.py` puts it into bytes.
 
 Times are seconds since 1970; days are ordinals of local dates.
 """
@@ -32,20 +33,21 @@ PRIOR_VISITS = 4
 """How much the world's word on grades counts, in visits, beside the visitor's own."""
 TELLS_FROM, CLEAN = 0.3, 0.25
 """A visit of an outing speaks against the others by its own doubt from this on; a cleaner one speaks for them."""
-SPOTS_KEPT, ANSWERS_KEPT, BEAT_KEPT, EXACT_KEPT, BOOTS_KEPT = 40, 80, 80, 60, 8
-"""How many of each are kept of a visitor: the newest."""
+REVISED_FOR_S = 8 * 86_400
+TRACES_KEPT, SPOTS_KEPT, BEAT_KEPT, PHONE_KEPT = 240, 40, 60, 30
+"""How many of each are kept at most: the newest."""
 
 
 @dataclass(slots=True)
 class Trace:
-    """What one home visit leaves behind. `at`: its best reading; `off_m`: how far that lies from the home beyond what
-    explains it. `claimed`: the start on the phone's own face. `answers`: digest of its telling grades (0: they tell
-    nothing) and `bits`, how much they tell. `last_evening`: on its month's last evening. `doubt`: its own, apart
-    from what it shares with its outing; `present`: it shows presence by itself."""
+    """What one home visit leaves behind. `visitor`, `device`, `boot`, `answers` are marks (0: not known; answers: they
+    tell nothing), `bits` how much the answers tell. `at`: its best reading; `off_m`: how far that lies from the home
+    beyond what explains it. `claimed`: the start on the phone's own face. `last_evening`: on its month's last evening.
+    `doubt`: its own, apart from what it shares with its outing; `present`: it shows presence by itself."""
 
     id: UUID
-    visitor: str
-    device: str | None
+    visitor: int
+    device: int
     home: UUID | None
     home_at: Point | None
     start: float
@@ -54,7 +56,7 @@ class Trace:
     arrived: float
     claimed: float
     proved: bool
-    boot: str | None = None
+    boot: int = 0
     uptime_s: float | None = None
     at: Point | None = None
     accuracy_m: float = 0.0
@@ -67,13 +69,14 @@ class Trace:
 
     def other(self, to: Trace) -> OtherVisit:
         """This visit as the one beside it sees it."""
+        same_phone = self.device == to.device
         return OtherVisit(
             self.id, self.home, datetime.fromtimestamp(self.start, UTC), datetime.fromtimestamp(self.end, UTC),
             self.at or self.home_at, self.accuracy_m if self.at is not None else 0.0, self.proved,
             self.at is not None, self.home_at,
-            self.visitor == to.visitor and self.device != to.device and None not in (self.device, to.device),
+            self.visitor == to.visitor and not same_phone and self.device != 0 and to.device != 0,
             self.visitor != to.visitor,
-            self.boot is not None and self.boot == to.boot and self.device == to.device,
+            same_phone and self.boot != 0 and self.boot == to.boot,
         )  # fmt: skip
 
 
@@ -85,20 +88,23 @@ class Day:
     unplaced: int = 0
 
 
+Spot = tuple[UUID, Point, float, Point, int]
+"""A reading far from the home it was for: that home, the reading, its accuracy, the home's place, the day."""
+
+
 @dataclass(slots=True)
 class VisitorHistory:
-    """The recent past of one visitor."""
+    """The recent past of one visitor. `by_…` and `boots` are indexes over the traces."""
 
     traces: dict[UUID, Trace] = field(default_factory=dict)
-    by_day: dict[int, list[Trace]] = field(default_factory=dict)
     days: dict[int, Day] = field(default_factory=dict)
-    spots: dict[UUID, tuple[UUID, Point, float, Point, int]] = field(default_factory=dict)
-    answers: dict[UUID, int] = field(default_factory=dict)
+    spots: dict[UUID, Spot] = field(default_factory=dict)
     beat: dict[UUID, Point] = field(default_factory=dict)
-    exact: dict[UUID, Point] = field(default_factory=dict)
-    boots: dict[str, list[tuple[UUID, float]]] = field(default_factory=dict)
-    by_answers: dict[int, dict[UUID, tuple[UUID, int]]] = field(default_factory=dict)
+    by_day: dict[int, list[Trace]] = field(default_factory=dict)
+    by_answers: dict[int, dict[UUID, Trace]] = field(default_factory=dict)
     by_exact: dict[Point, set[UUID]] = field(default_factory=dict)
+    boots: dict[int, dict[UUID, float]] = field(default_factory=dict)
+    telling: int = 0
     changes: int = 0
 
     # What goes in
@@ -107,14 +113,12 @@ class VisitorHistory:
         """Remember a visit (again: instead of what was remembered of it)."""
         known = self.traces.get(trace.id)
         if known is not None:
-            self.by_day[known.day].remove(known)
+            self._drop(known)
         else:
             day = self.days.setdefault(trace.day, Day())
             day.visits += 1
             day.unplaced += trace.at is None
-            self._note(trace)
-        self.traces[trace.id] = trace
-        self.by_day.setdefault(trace.day, []).append(trace)
+        self.index(trace)
         if trace.home is not None and trace.home_at is not None:
             _newest(self.beat, trace.home, trace.home_at, BEAT_KEPT)
             if trace.at is not None and trace.off_m > NEAR_M:
@@ -124,34 +128,38 @@ class VisitorHistory:
                 self.spots.pop(trace.id, None)
         self.changes += 1
 
-    def _note(self, trace: Trace) -> None:
-        """What a visit says once and for all."""
-        if trace.answers and trace.home is not None:
-            for visit, digest in _newest(self.answers, trace.id, trace.answers, ANSWERS_KEPT):
-                self.by_answers[digest].pop(visit, None)
-            self.by_answers.setdefault(trace.answers, {})[trace.id] = trace.home, trace.day
+    def index(self, trace: Trace) -> None:
+        """Put a trace where one look finds it."""
+        self.traces[trace.id] = trace
+        self.by_day.setdefault(trace.day, []).append(trace)
+        if trace.answers:
+            self.by_answers.setdefault(trace.answers, {})[trace.id] = trace
+            self.telling += 1
         if trace.at is not None:
-            for visit, point in _newest(self.exact, trace.id, trace.at, EXACT_KEPT):
-                self.by_exact[point].discard(visit)
             self.by_exact.setdefault(trace.at, set()).add(trace.id)
-        if trace.boot is not None and trace.uptime_s is not None:
-            counted = self.boots.setdefault(trace.boot, [])
-            counted.append((trace.id, trace.claimed - trace.uptime_s))
-            del counted[:-BOOTS_KEPT]
-            while len(self.boots) > BOOTS_KEPT:
-                del self.boots[next(iter(self.boots))]
+        if trace.boot and trace.uptime_s is not None:
+            self.boots.setdefault(trace.boot, {})[trace.id] = trace.claimed - trace.uptime_s
+
+    def _drop(self, trace: Trace) -> None:
+        del self.traces[trace.id]
+        day = self.by_day[trace.day]
+        day.remove(trace)
+        if not day:
+            del self.by_day[trace.day]
+        self.telling -= trace.answers != 0
+        for held in (self.by_answers.get(trace.answers), self.boots.get(trace.boot)):
+            if held is not None:
+                held.pop(trace.id, None)
+        if trace.at is not None and (same := self.by_exact.get(trace.at)) is not None:
+            same.discard(trace.id)
 
     def forget(self, now: float, today: int) -> None:
         """Let go of what is too old to matter: traces of days past whose visits arrived more than a week ago."""
         for day in [d for d in self.by_day if d < today - TRACE_DAYS]:
-            kept = [t for t in self.by_day[day] if t.arrived > now - 8 * 86_400]
-            for trace in self.by_day[day]:
-                if trace not in kept:
-                    del self.traces[trace.id]
-            if kept:
-                self.by_day[day] = kept
-            else:
-                del self.by_day[day]
+            for trace in [t for t in self.by_day[day] if t.arrived < now - REVISED_FOR_S]:
+                self._drop(trace)
+        while len(self.traces) > TRACES_KEPT:
+            self._drop(next(iter(self.traces.values())))
         for day in [d for d in self.days if d < today - LONG_DAYS]:
             del self.days[day]
         for visit in [v for v, spot in self.spots.items() if spot[4] < today - LONG_DAYS]:
@@ -216,16 +224,16 @@ class VisitorHistory:
         """(other homes of this day with these very grades, how telling that is given the visitor's other days)."""
         homes: set[UUID] = set()
         elsewhen = today = 0
-        for visit, (home, day) in self.by_answers.get(trace.answers, {}).items():
-            if day != trace.day:
+        for visit, other in self.by_answers.get(trace.answers, {}).items():
+            if other.day != trace.day:
                 elsewhen += 1
             elif visit != trace.id:
                 today += 1
-                if home != trace.home:
-                    homes.add(home)
+                if other.home is not None and other.home != trace.home:
+                    homes.add(other.home)
         if not homes:
             return 0, 0.0
-        others = max(0, len(self.answers) - today - 1)
+        others = max(0, self.telling - today - 1)
         return len(homes), round(-log2((elsewhen + PRIOR_VISITS * 0.5**trace.bits) / (others + PRIOR_VISITS)), 2)
 
     def _spots(self, trace: Trace) -> tuple[int, float]:
@@ -264,20 +272,16 @@ class VisitorHistory:
 
     def _jump(self, trace: Trace) -> int:
         """By how much the phone's face disagrees with most visits counted by the same boot; 0: it agrees."""
-        if trace.boot is None or trace.uptime_s is None:
+        if not trace.boot or trace.uptime_s is None:
             return 0
         mine = trace.claimed - trace.uptime_s
-        others = [offset for visit, offset in self.boots.get(trace.boot, ()) if visit != trace.id]
+        others = [offset for visit, offset in self.boots.get(trace.boot, {}).items() if visit != trace.id]
         off = [abs(mine - offset) for offset in others if abs(mine - offset) > JUMP_S]
         return round(min(off)) if off and 2 * len(off) > len(others) else 0
 
     def _written(self, trace: Trace) -> int:
         """Days claimed by unproved visits that arrived within an hour of this one."""
-        together = {
-            t.day
-            for t in self.traces.values()
-            if not t.proved and abs(t.arrived - trace.arrived) < 3600
-        }
+        together = {t.day for t in self.traces.values() if not t.proved and abs(t.arrived - trace.arrived) < 3600}
         return len(together | {trace.day})
 
 
@@ -285,17 +289,22 @@ class VisitorHistory:
 class DeviceHistory:
     """The recent visits recorded on one phone, whoever recorded them."""
 
-    traces: list[Trace] = field(default_factory=list)
+    traces: dict[UUID, Trace] = field(default_factory=dict)
+    owner: int = 0
+    """Whose all of them are; -1: several people's."""
 
     def add(self, trace: Trace) -> None:
-        self.traces = [t for t in self.traces if t.id != trace.id and t.day >= trace.day - TRACE_DAYS][-60:]
-        self.traces.append(trace)
+        _newest(self.traces, trace.id, trace, PHONE_KEPT)
+        if self.owner != trace.visitor:
+            self.owner = trace.visitor if self.owner == 0 else -1
 
     def near(self, trace: Trace) -> list[OtherVisit]:
         """Somebody else's visits on this phone that overlap this one, or come within hours of it."""
+        if self.owner in (0, trace.visitor):
+            return []
         return [
             other.other(trace)
-            for other in self.traces
+            for other in self.traces.values()
             if other.visitor != trace.visitor
             and other.start < trace.end + NEAR_IN_TIME_S
             and other.end > trace.start - NEAR_IN_TIME_S

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from shared.geo import Point, distance_m, flat_m
@@ -35,10 +34,10 @@ FLOOR_M = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A reading that speaks for where a home is: whose, on which day (local, ordinal), how exact."""
+    """A reading that speaks for where a home is: whose (a mark), on which day (local, ordinal), how exact."""
 
     visit: UUID
-    visitor: str
+    visitor: int
     day: int
     lat: float
     lon: float
@@ -79,21 +78,40 @@ class HomeHistory:
 
     def teach(self, seen: Seen) -> bool:
         """Take in a reading (again: instead of the same visit's earlier one). → did that change anything?"""
+        fresh = True
         for index, known in enumerate(self.seen):
             if known.visit == seen.visit:
                 if known == seen:
                     return False
                 self.seen[index] = seen
+                fresh = False
                 break
-        else:
+        if fresh:
             self.seen.append(seen)
             own = [s for s in self.seen if s.visitor == seen.visitor]
             if len(own) > PER_VISITOR:
                 self.seen.remove(own[0])
             elif len(self.seen) > KEPT:
                 del self.seen[0]
-        self.place = _agreed(self.seen)
+        self.place = (self._nearer(seen) if fresh else None) or _agreed(self.seen)
         return True
+
+    def _nearer(self, seen: Seen) -> Place | None:
+        """The place with one more reading, where all of them are of one place: no need to sort them again."""
+        place = self.place
+        if place is None or place.readings != len(self.seen) - 1:
+            return None
+        if flat_m((seen.lat, seen.lon), place.point) > TOGETHER_M:
+            return None
+        share = _weight(seen) / sum(map(_weight, self.seen))
+        return Place(
+            place.lat + (seen.lat - place.lat) * share,
+            place.lon + (seen.lon - place.lon) * share,
+            place.spread_m,
+            len({s.visitor for s in self.seen}),
+            len({s.day for s in self.seen}),
+            len(self.seen),
+        )
 
     def unlearn(self, visit: UUID) -> bool:
         """Forget a reading that turned out to be in doubt."""
@@ -104,14 +122,9 @@ class HomeHistory:
         self.place = _agreed(kept)
         return True
 
-    def write(self) -> list[Any]:
-        """As JSON values."""
-        return [[s.visit.hex, s.visitor, s.day, s.lat, s.lon, s.accuracy_m] for s in self.seen]
 
-    @staticmethod
-    def read(kept: list[Any]) -> HomeHistory:
-        seen = [Seen(UUID(hex=visit), *rest) for visit, *rest in kept]
-        return HomeHistory(seen, _agreed(seen))
+def _weight(seen: Seen) -> float:
+    return 1.0 / max(seen.accuracy_m, FLOOR_M) ** 2
 
 
 class _Group:
@@ -124,7 +137,7 @@ class _Group:
         self.lat = self.lon = self.weight = 0.0
 
     def add(self, seen: Seen) -> None:
-        weight = 1.0 / max(seen.accuracy_m, FLOOR_M) ** 2
+        weight = _weight(seen)
         self.weight += weight
         self.lat += (seen.lat - self.lat) * weight / self.weight
         self.lon += (seen.lon - self.lon) * weight / self.weight

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta, tzinfo
+from hashlib import blake2b
 from uuid import UUID
 
 from shared.geo import Point, flat_m
@@ -29,15 +30,23 @@ TEACHING_DOUBT = 0.5
 _NEVER_TEACHES = frozenset(("mocked", "same_as_register", "one_spot", "position_repeats", "short_stay"))
 
 
+_MARK = (1 << 63) - 1
+
+
+def mark(text: str) -> int:
+    """A short mark of a name, to compare by: of 63 bits, never 0."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") & _MARK or 1
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoUse:
-    """A visit that showed a certain photo."""
+    """A visit that showed a certain photo; `alike`: one that looks like it."""
 
     visit: UUID
     home: UUID | None
     home_at: Point | None
     day: int
-    start: float
+    alike: bool = False
 
 
 @dataclass(slots=True)
@@ -55,8 +64,8 @@ class Remembered:
 class Memory:
     """The histories that visits are judged with, by key; what is missing is made when it is first told something."""
 
-    visitors: MutableMapping[str, VisitorHistory] = field(default_factory=dict)
-    devices: MutableMapping[str, DeviceHistory] = field(default_factory=dict)
+    visitors: MutableMapping[int, VisitorHistory] = field(default_factory=dict)
+    devices: MutableMapping[int, DeviceHistory] = field(default_factory=dict)
     homes: MutableMapping[UUID, HomeHistory] = field(default_factory=dict)
     photos: MutableMapping[str, list[PhotoUse]] = field(default_factory=dict)
 
@@ -75,13 +84,13 @@ def home_of(registered: Point | None, history: HomeHistory | None, unsure: bool 
     return None if registered is None else Home(*registered, unsure=unsure)
 
 
-def trace_of(visit: Visit, evidence: Evidence, visitor: str, tz: tzinfo, device: str | None = None) -> Trace:
-    """What a home visit leaves behind, before it was judged."""
+def trace_of(visit: Visit, evidence: Evidence, visitor: int, tz: tzinfo) -> Trace:
+    """What a home visit leaves behind, before it was judged. `visitor`: a mark."""
     times = evidence.times
     local = times.start.astimezone(tz)
     digest, bits = telling(visit.answers)
     clock = visit.clock
-    device = device or (str(visit.device_id) if visit.device_id is not None else None)
+    device = 0 if visit.device_id is None else visit.device_id.int & _MARK
     uptime_ms = clock.start_uptime_ms if clock is not None else None
     stay = times.stay_s or 0
     received = evidence.received_at or times.end or times.start
@@ -95,7 +104,7 @@ def trace_of(visit: Visit, evidence: Evidence, visitor: str, tz: tzinfo, device:
         arrived=received.timestamp(),
         claimed=visit.started_at.timestamp(),
         proved=times.proved,
-        boot=f"{device}/{clock.boot}" if clock is not None and clock.boot else None,
+        boot=mark(f"{device}/{clock.boot}") if clock is not None and clock.boot else 0,
         uptime_s=None if uptime_ms is None or uptime_ms < 0 else uptime_ms / 1000,
         answers=digest, bits=bits,
         last_evening=local.hour >= EVENING_HOUR and (local + timedelta(days=1)).day == 1,
@@ -109,7 +118,7 @@ def remember(memory: Memory, new: Remembered) -> Judgement:
     for photo in new.photos:
         uses = memory.photos.setdefault(photo, [])
         if all(use.visit != new.trace.id for use in uses):
-            uses.append(PhotoUse(new.trace.id, new.trace.home, new.trace.home_at, new.trace.day, new.trace.start))
+            uses.append(PhotoUse(new.trace.id, new.trace.home, new.trace.home_at, new.trace.day))
     return _alone(memory, visitor, new)
 
 
@@ -127,7 +136,7 @@ def in_company(memory: Memory, visit: Remembered) -> Judgement:
     """The judgement as it stands, the rest of the outing included."""
     visitor = memory.visitors[visit.trace.visitor]
     past = visitor.past(visit.trace)
-    visit.evidence = replace(visit.evidence, past=_with_photos(past, memory.photos, visit))
+    visit.evidence.past = _with_photos(past, memory.photos, visit)
     visit.judged = judge(visit.evidence)
     return visit.judged
 
@@ -137,9 +146,9 @@ def _look(memory: Memory, visitor: VisitorHistory, visit: Remembered) -> None:
     trace, evidence = visit.trace, visit.evidence
     home = home_of(visit.registered, memory.homes.get(trace.home) if trace.home is not None else None)
     near = visitor.near(trace)
-    if trace.device is not None and (device := memory.devices.get(trace.device)) is not None:
+    if trace.device and (device := memory.devices.get(trace.device)) is not None:
         near += device.near(trace)
-    visit.evidence = evidence = replace(evidence, home=home, others=tuple(near))
+    evidence.home, evidence.others = home, near
     reading = best_reading(evidence)
     trace.home_at = None if home is None else home.point
     if reading is not None:
@@ -153,7 +162,7 @@ def _alone(memory: Memory, visitor: VisitorHistory, visit: Remembered) -> Judgem
     trace.doubt = judged.alone
     trace.present = judged.present
     visitor.add(trace)
-    if trace.device is not None:
+    if trace.device:
         memory.devices.setdefault(trace.device, DeviceHistory()).add(trace)
     _teach(memory, visit, judged)
     return judged
@@ -188,7 +197,7 @@ def _with_photos(past: Past, photos: Mapping[str, list[PhotoUse]], visit: Rememb
         return past
     homes: set[UUID | None] = set()
     days: set[int] = set()
-    first = True
+    first = alike = True
     trace = visit.trace
     for photo in visit.photos:
         for use in photos.get(photo, ()):
@@ -203,6 +212,7 @@ def _with_photos(past: Past, photos: Mapping[str, list[PhotoUse]], visit: Rememb
             else:
                 continue
             first = first and trace.day < use.day
+            alike = alike and use.alike
     if not homes and not days:
         return past
-    return replace(past, photo_homes=len(homes), photo_days=len(days), photo_first=first)
+    return replace(past, photo_homes=len(homes), photo_days=len(days), photo_first=first, photo_alike=alike)
