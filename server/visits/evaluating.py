@@ -70,14 +70,14 @@ def _line(row: dict[str, Any]) -> Line:
 def judged(lines: Sequence[Line], tz: dt.tzinfo | None = None) -> Iterator[tuple[Line, Judgement]]:
     """Each line with its judgement as it stands seven days after the visit arrived, in the order given."""
     memory = Memory()
-    kept: dict[uuid.UUID, Remembered] = {}
+    kept: dict[bytes, Remembered] = {}
     found: dict[uuid.UUID, Judgement] = {}
     waiting: deque[tuple[dt.datetime, Line]] = deque()
     settled: dict[tuple[int, int], int] = {}
     tz = tz or dt.timezone(dt.timedelta(hours=8))
 
     def settle(line: Line) -> None:
-        mine = kept[line.visit.id]
+        mine = kept[line.visit.id.bytes]
         if line.visit.channel != HOME:
             found[line.visit.id] = judge(mine.evidence)
             return
@@ -99,7 +99,7 @@ def judged(lines: Sequence[Line], tz: dt.tzinfo | None = None) -> Iterator[tuple
         )  # fmt: skip
         trace = trace_of(line.visit, evidence, mark(line.visitor_id), tz)
         new = Remembered(evidence, line.home, trace, line.visit.photos)
-        kept[line.visit.id] = new
+        kept[line.visit.id.bytes] = new
         if line.visit.channel == HOME:
             remember(memory, new)
         waiting.append((line.received_at + REVISED_FOR, line))

@@ -40,15 +40,16 @@ TRACES_KEPT, SPOTS_KEPT, BEAT_KEPT, PHONE_KEPT = 240, 40, 60, 30
 
 @dataclass(slots=True)
 class Trace:
-    """What one home visit leaves behind. `visitor`, `device`, `boot`, `answers` are marks (0: not known; answers: they
-    tell nothing), `bits` how much the answers tell. `at`: its best reading; `off_m`: how far that lies from the home
-    beyond what explains it. `claimed`: the start on the phone's own face. `last_evening`: on its month's last evening.
-    `doubt`: its own, apart from what it shares with its outing; `present`: it shows presence by itself."""
+    """What one home visit leaves behind. Ids are their 16 bytes (`home`: none where it is not known). `visitor`,
+    `device`, `boot`, `answers` are marks (0: not known; answers: they tell nothing), `bits` how much the answers tell.
+    `at`: its best reading; `off_m`: how far that lies from the home beyond what explains it. `claimed`: the start on
+    the phone's own face. `last_evening`: on its month's last evening. `doubt`: its own, apart from what it shares with
+    its outing; `present`: it shows presence by itself."""
 
-    id: UUID
+    id: bytes
     visitor: int
     device: int
-    home: UUID | None
+    home: bytes
     home_at: Point | None
     start: float
     end: float
@@ -71,7 +72,8 @@ class Trace:
         """This visit as the one beside it sees it."""
         same_phone = self.device == to.device
         return OtherVisit(
-            self.id, self.home, datetime.fromtimestamp(self.start, UTC), datetime.fromtimestamp(self.end, UTC),
+            UUID(bytes=self.id), UUID(bytes=self.home) if self.home else None,
+            datetime.fromtimestamp(self.start, UTC), datetime.fromtimestamp(self.end, UTC),
             self.at or self.home_at, self.accuracy_m if self.at is not None else 0.0, self.proved,
             self.at is not None, self.home_at,
             self.visitor == to.visitor and not same_phone and self.device != 0 and to.device != 0,
@@ -88,7 +90,7 @@ class Day:
     unplaced: int = 0
 
 
-Spot = tuple[UUID, Point, float, Point, int]
+Spot = tuple[bytes, Point, float, Point, int]
 """A reading far from the home it was for: that home, the reading, its accuracy, the home's place, the day."""
 
 
@@ -96,14 +98,14 @@ Spot = tuple[UUID, Point, float, Point, int]
 class VisitorHistory:
     """The recent past of one visitor. `by_…` and `boots` are indexes over the traces."""
 
-    traces: dict[UUID, Trace] = field(default_factory=dict)
+    traces: dict[bytes, Trace] = field(default_factory=dict)
     days: dict[int, Day] = field(default_factory=dict)
-    spots: dict[UUID, Spot] = field(default_factory=dict)
-    beat: dict[UUID, Point] = field(default_factory=dict)
+    spots: dict[bytes, Spot] = field(default_factory=dict)
+    beat: dict[bytes, Point] = field(default_factory=dict)
     by_day: dict[int, list[Trace]] = field(default_factory=dict)
-    by_answers: dict[int, dict[UUID, Trace]] = field(default_factory=dict)
-    by_exact: dict[Point, set[UUID]] = field(default_factory=dict)
-    boots: dict[int, dict[UUID, float]] = field(default_factory=dict)
+    by_answers: dict[int, dict[bytes, Trace]] = field(default_factory=dict)
+    by_exact: dict[Point, set[bytes]] = field(default_factory=dict)
+    boots: dict[int, dict[bytes, float]] = field(default_factory=dict)
     telling: int = 0
     changes: int = 0
 
@@ -119,7 +121,7 @@ class VisitorHistory:
             day.visits += 1
             day.unplaced += trace.at is None
         self.index(trace)
-        if trace.home is not None and trace.home_at is not None:
+        if trace.home and trace.home_at is not None:
             _newest(self.beat, trace.home, trace.home_at, BEAT_KEPT)
             if trace.at is not None and trace.off_m > NEAR_M:
                 spot = trace.home, trace.at, trace.accuracy_m, trace.home_at, trace.day
@@ -222,14 +224,14 @@ class VisitorHistory:
 
     def _copied(self, trace: Trace) -> tuple[int, float]:
         """(other homes of this day with these very grades, how telling that is given the visitor's other days)."""
-        homes: set[UUID] = set()
+        homes: set[bytes] = set()
         elsewhen = today = 0
         for visit, other in self.by_answers.get(trace.answers, {}).items():
             if other.day != trace.day:
                 elsewhen += 1
             elif visit != trace.id:
                 today += 1
-                if other.home is not None and other.home != trace.home:
+                if other.home and other.home != trace.home:
                     homes.add(other.home)
         if not homes:
             return 0, 0.0
@@ -289,7 +291,7 @@ class VisitorHistory:
 class DeviceHistory:
     """The recent visits recorded on one phone, whoever recorded them."""
 
-    traces: dict[UUID, Trace] = field(default_factory=dict)
+    traces: dict[bytes, Trace] = field(default_factory=dict)
     owner: int = 0
     """Whose all of them are; -1: several people's."""
 

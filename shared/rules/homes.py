@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from shared.geo import Point, distance_m, flat_m
 
@@ -36,7 +35,7 @@ FLOOR_M = 10.0
 class Seen:
     """A reading that speaks for where a home is: whose (a mark), on which day (local, ordinal), how exact."""
 
-    visit: UUID
+    visit: bytes
     visitor: int
     day: int
     lat: float
@@ -113,7 +112,7 @@ class HomeHistory:
             len(self.seen),
         )
 
-    def unlearn(self, visit: UUID) -> bool:
+    def unlearn(self, visit: bytes) -> bool:
         """Forget a reading that turned out to be in doubt."""
         kept = [s for s in self.seen if s.visit != visit]
         if len(kept) == len(self.seen):

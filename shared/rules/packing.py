@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Sequence
-from uuid import UUID
 
 from shared.geo import Point
 from shared.rules.history import Day, DeviceHistory, Trace, VisitorHistory
@@ -38,10 +37,10 @@ def pack_visitor(history: VisitorHistory) -> bytes:
     ]
     parts += [_DAY.pack(n, min(day.visits, 65_535), min(day.unplaced, 65_535)) for n, day in history.days.items()]
     parts += [
-        _SPOT.pack(visit.bytes, home.bytes, *at, accuracy, *home_at, day)
+        _SPOT.pack(visit, home, *at, accuracy, *home_at, day)
         for visit, (home, at, accuracy, home_at, day) in history.spots.items()
     ]
-    parts += [_BEAT.pack(home.bytes, *point) for home, point in history.beat.items()]
+    parts += [_BEAT.pack(home, *point) for home, point in history.beat.items()]
     return b"".join(parts)
 
 
@@ -59,9 +58,9 @@ def unpack_visitor(packed: bytes | None) -> VisitorHistory:
     history.days = {day: Day(visits, unplaced) for day, visits, unplaced in _DAY.iter_unpack(packed[at:end])}
     at, end = end, end + spots * _SPOT.size
     for visit, home, lat, lon, accuracy, home_lat, home_lon, day in _SPOT.iter_unpack(packed[at:end]):
-        history.spots[UUID(bytes=visit)] = UUID(bytes=home), (lat, lon), accuracy, (home_lat, home_lon), day
+        history.spots[visit] = home, (lat, lon), accuracy, (home_lat, home_lon), day
     at, end = end, end + beat * _BEAT.size
-    history.beat = {UUID(bytes=home): (lat, lon) for home, lat, lon in _BEAT.iter_unpack(packed[at:end])}
+    history.beat = {home: (lat, lon) for home, lat, lon in _BEAT.iter_unpack(packed[at:end])}
     return history
 
 
@@ -83,7 +82,7 @@ def pack_home(history: HomeHistory) -> bytes:
     told = (_NAN, _NAN, 0.0, 0, 0, 0) if place is None else (
         place.lat, place.lon, place.spread_m, place.visitors, place.days, place.readings
     )  # fmt: skip
-    seen = (_SEEN.pack(s.visit.bytes, s.visitor, s.day, s.lat, s.lon, s.accuracy_m) for s in history.seen)
+    seen = (_SEEN.pack(s.visit, s.visitor, s.day, s.lat, s.lon, s.accuracy_m) for s in history.seen)
     return bytes([FORM]) + _PLACE.pack(*told) + b"".join(seen)
 
 
@@ -91,14 +90,14 @@ def unpack_home(packed: bytes | None) -> HomeHistory:
     if not packed or packed[0] != FORM:
         return HomeHistory()
     lat, *rest = _PLACE.unpack_from(packed, 1)
-    seen = [Seen(UUID(bytes=visit), *more) for visit, *more in _SEEN.iter_unpack(packed[1 + _PLACE.size :])]
+    seen = [Seen(visit, *more) for visit, *more in _SEEN.iter_unpack(packed[1 + _PLACE.size :])]
     return HomeHistory(seen, None if math.isnan(lat) else Place(lat, *rest))
 
 
 def pack_photo(uses: Sequence[PhotoUse]) -> bytes:
     """Who showed a photo."""
     return bytes([FORM]) + b"".join(
-        _USE.pack(use.visit.bytes, _id(use.home), *(use.home_at or (_NAN, _NAN)), use.day, use.alike) for use in uses
+        _USE.pack(use.visit, use.home, *(use.home_at or (_NAN, _NAN)), use.day, use.alike) for use in uses
     )
 
 
@@ -106,14 +105,14 @@ def unpack_photo(packed: bytes | None) -> list[PhotoUse]:
     if not packed or packed[0] != FORM:
         return []
     return [
-        PhotoUse(UUID(bytes=visit), _uuid(home), _point(lat, lon), day, bool(alike))
+        PhotoUse(visit, b"" if home == _NONE else home, _point(lat, lon), day, bool(alike))
         for visit, home, lat, lon, day, alike in _USE.iter_unpack(packed[1:])
     ]
 
 
 def _pack_trace(t: Trace) -> bytes:
     return _TRACE.pack(
-        t.id.bytes, _id(t.home), t.visitor, t.device, t.boot, t.answers, t.start, t.end, t.arrived, t.claimed,
+        t.id, t.home, t.visitor, t.device, t.boot, t.answers, t.start, t.end, t.arrived, t.claimed,
         _NAN if t.uptime_s is None else t.uptime_s, *(t.home_at or (_NAN, _NAN)), *(t.at or (_NAN, _NAN)),
         t.accuracy_m, t.off_m, t.bits, t.doubt, t.day,
         _PROVED * t.proved | _PRESENT * t.present | _LAST_EVENING * t.last_evening,
@@ -123,23 +122,15 @@ def _pack_trace(t: Trace) -> bytes:
 def _traces(packed: bytes) -> list[Trace]:
     return [
         Trace(
-            UUID(bytes=visit), visitor, device, _uuid(home), _point(home_lat, home_lon), start, end, day, arrived,
-            claimed, bool(bits & _PROVED), boot, None if uptime != uptime else uptime, _point(lat, lon), accuracy, off,
-            answers, told, bool(bits & _LAST_EVENING), doubt, bool(bits & _PRESENT),
+            visit, visitor, device, b"" if home == _NONE else home, _point(home_lat, home_lon), start, end, day,
+            arrived, claimed, bool(bits & _PROVED), boot, None if uptime != uptime else uptime, _point(lat, lon),
+            accuracy, off, answers, told, bool(bits & _LAST_EVENING), doubt, bool(bits & _PRESENT),
         )
         for (
             visit, home, visitor, device, boot, answers, start, end, arrived, claimed, uptime, home_lat, home_lon, lat,
             lon, accuracy, off, told, doubt, day, bits,
         ) in _TRACE.iter_unpack(packed)
     ]  # fmt: skip
-
-
-def _id(value: UUID | None) -> bytes:
-    return _NONE if value is None else value.bytes
-
-
-def _uuid(value: bytes) -> UUID | None:
-    return None if value == _NONE else UUID(bytes=value)
 
 
 def _point(lat: float, lon: float) -> Point | None:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta, tzinfo
 from hashlib import blake2b
-from uuid import UUID
 
 from shared.geo import Point, flat_m
 from shared.protocol.record import Visit
@@ -42,8 +41,8 @@ def mark(text: str) -> int:
 class PhotoUse:
     """A visit that showed a certain photo; `alike`: one that looks like it."""
 
-    visit: UUID
-    home: UUID | None
+    visit: bytes
+    home: bytes
     home_at: Point | None
     day: int
     alike: bool = False
@@ -66,7 +65,7 @@ class Memory:
 
     visitors: MutableMapping[int, VisitorHistory] = field(default_factory=dict)
     devices: MutableMapping[int, DeviceHistory] = field(default_factory=dict)
-    homes: MutableMapping[UUID, HomeHistory] = field(default_factory=dict)
+    homes: MutableMapping[bytes, HomeHistory] = field(default_factory=dict)
     photos: MutableMapping[str, list[PhotoUse]] = field(default_factory=dict)
 
 
@@ -95,8 +94,8 @@ def trace_of(visit: Visit, evidence: Evidence, visitor: int, tz: tzinfo) -> Trac
     stay = times.stay_s or 0
     received = evidence.received_at or times.end or times.start
     return Trace(
-        id=visit.id, visitor=visitor, device=device,
-        home=evidence.elder_id,
+        id=visit.id.bytes, visitor=visitor, device=device,
+        home=b"" if evidence.elder_id is None else evidence.elder_id.bytes,
         home_at=None,
         start=times.start.timestamp(),
         end=times.start.timestamp() + stay,
@@ -144,7 +143,7 @@ def in_company(memory: Memory, visit: Remembered) -> Judgement:
 def _look(memory: Memory, visitor: VisitorHistory, visit: Remembered) -> None:
     """Bring the first-hand evidence and the trace up to what is known of the home and of the visits around."""
     trace, evidence = visit.trace, visit.evidence
-    home = home_of(visit.registered, memory.homes.get(trace.home) if trace.home is not None else None)
+    home = home_of(visit.registered, memory.homes.get(trace.home))
     near = visitor.near(trace)
     if trace.device and (device := memory.devices.get(trace.device)) is not None:
         near += device.near(trace)
@@ -171,7 +170,7 @@ def _alone(memory: Memory, visitor: VisitorHistory, visit: Remembered) -> Judgem
 def _teach(memory: Memory, visit: Remembered, judged: Judgement) -> None:
     """A reading of a visit with the right tag, doubtful for nothing but its distance, shows where the home is."""
     trace = visit.trace
-    if trace.home is None:
+    if not trace.home:
         return
     history = memory.homes.get(trace.home)
     beside = judged.doubt - sum(f.weight for f in judged.flags if f.code in REGISTER_FLAGS)
@@ -195,7 +194,7 @@ def _with_photos(past: Past, photos: Mapping[str, list[PhotoUse]], visit: Rememb
     """Who else showed one of this visit's photos: other homes, other days of this home."""
     if not visit.photos:
         return past
-    homes: set[UUID | None] = set()
+    homes: set[bytes] = set()
     days: set[int] = set()
     first = alike = True
     trace = visit.trace
