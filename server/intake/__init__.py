@@ -37,6 +37,7 @@ from server.outcomes.drawing import draw
 from server.outcomes.facts import asked_facts, months_touched
 from server.prepared import trip
 from server.timebank.credits import asked_volunteers
+from server.visits import histories
 from server.visits.evidence import Surroundings, asked_tags, asked_ways
 from shared.clock import trusted_times
 from shared.rules.months import local_date
@@ -122,17 +123,24 @@ def _take_in(
     times = {id(i): trusted_times(i.visit.started_at, i.visit.ended_at, i.visit.clock, now) for i in items}
     timed = [(i, times[id(i)]) for i in items]
     months = {m for _, at in timed for m in months_touched(local_date(at.start, zone()))}
+    devices = {i.visit.device_id for i in items if i.visit.device_id is not None}
     with trip(session) as out:
         # Whoever sends the same visit at the same moment waits for the lock in this, and then finds it known.
         elders_later = standing.asked(out, county_id, ids)
         known = asked_known(out, county_id, sender, timed)
+        histories_later = histories.asked_histories(
+            out, county_id, histories.ids_of(ids, [sender.user_id], devices, (p for i in items for p in i.visit.photos))
+        )
         facts_later = asked_facts(out, county_id, ids, months)
     elders, facts = elders_later(), facts_later()
     stored, others = known()
     around = Surroundings(elders, tags, asked_for_ways())
     fresh, again = answer_known(session, county_id, sender, items, stored, around, vault)
     if fresh:
-        rows = judge_all(sender, [(i, times[id(i)]) for i in fresh], others, around, now)
+        keys = {e.id: e.data_key for e in elders.values()}
+        past = histories.Histories(county_id, vault, keys, [sender.user_id], devices)
+        past.take(histories_later())
+        rows, remembered = judge_all(sender, [(i, times[id(i)]) for i in fresh], others, around, past, now)
         new = new_visits(county_id, sender, rows, around.ways.home_region, vault, now)
         for fact in new.facts:
             facts.add(fact)
@@ -141,6 +149,7 @@ def _take_in(
         )
         with trip(session) as out:
             new.store(out)
+            histories.write(out, past.written(remembered, now))
             drawn.write(out)
         drawn.finish(session)
         for row in rows:

@@ -10,11 +10,13 @@ from server.clock import zone
 from server.intake.items import Item, Sender
 from server.standing import Standing
 from server.visits.evidence import Surroundings, Timeline
+from server.visits.histories import Histories, photo_id
 from shared.clock import TrustedTimes
-from shared.rules.evidence import Evidence, Home, OtherVisit, evidence_of
+from shared.rules.evidence import Evidence, OtherVisit, evidence_of
 from shared.rules.months import arrived_on_time, local_date
-from shared.rules.policy import UNIVERSAL, VisitPolicy
+from shared.rules.policy import HOME, UNIVERSAL, VisitPolicy
 from shared.rules.presence import Judgement, judge
+from shared.rules.remembering import Remembered, id_mark, remember, trace_of
 
 
 @dataclass(slots=True)
@@ -32,28 +34,22 @@ class Row:
 
 def judge_all(
     sender: Sender, timed: Sequence[tuple[Item, TrustedTimes]], others: Sequence[OtherVisit],
-    around: Surroundings[Standing], now: dt.datetime,
-) -> list[Row]:  # fmt: skip
-    """No query: everything was looked up for the batch at once."""
+    around: Surroundings[Standing], histories: Histories, now: dt.datetime,
+) -> tuple[list[Row], list[Remembered]]:  # fmt: skip
+    """No query: everything was looked up for the batch at once. → rows to store, and what histories now remember."""
     tz = zone()
-    elders = [around.elder_of(item.visit.elder_id, item.visit.tag) for item, _ in timed]
-    new = [
-        _as_other(item, elder, times)
-        for (item, times), elder in zip(timed, elders, strict=True)
-        if item.visit.channel == "home"
-    ]
-    timeline = Timeline([*others, *new])
-    rows = []
-    for (item, times), elder in zip(timed, elders, strict=True):
+    timeline = Timeline(others)
+    visitor = id_mark(sender.user_id)
+    made: list[tuple[Item, Standing | None, TrustedTimes, bool, VisitPolicy, Evidence]] = []
+    news: dict[int, Remembered] = {}
+    for item, times in timed:
         visit = item.visit
+        elder = around.elder_of(visit.elder_id, visit.tag)
         policy = elder.policy if elder is not None else UNIVERSAL
         day = local_date(times.start, tz)
         late = not arrived_on_time(day, now, tz)
-        place = None
-        if elder is not None and elder.lat is not None and elder.lon is not None:
-            place = Home(elder.lat, elder.lon)
         evidence = evidence_of(
-            visit, times, around.verdict(elder, visit.tag), place,
+            visit, times, around.verdict(elder, visit.tag), None,
             faults=item.read.faults,
             elder_id=elder.id if elder is not None else None,
             elder_known=elder is not None,
@@ -61,18 +57,21 @@ def judge_all(
             device_lost=sender.device_lost,
             device_revoked=sender.revoked_at is not None and times.start > sender.revoked_at,
             late=late,
-            others=timeline.around(visit.id, times.start) if visit.channel == "home" else (),
             stay_min_s=policy.stay_min_s,
             received_at=now,
             tag_home_m=around.tag_home_m(elder, visit.tag),
         )  # fmt: skip
-        rows.append(Row(item, elder, times, late, policy, evidence, judge(evidence)))
-    return rows
-
-
-def _as_other(item: Item, elder: Standing | None, times: TrustedTimes) -> OtherVisit:
-    point = None
-    if elder is not None and elder.lat is not None and elder.lon is not None:
-        point = (elder.lat, elder.lon)
-    end = times.end or times.start + dt.timedelta(seconds=times.stay_s or 0)
-    return OtherVisit(item.visit.id, elder.id if elder else None, times.start, end, point, proved=times.proved)
+        if visit.channel == HOME:
+            place = None
+            if elder is not None and elder.lat is not None and elder.lon is not None:
+                place = elder.lat, elder.lon
+            trace = trace_of(visit, evidence, visitor, tz)
+            photos = [photo_id(digest).hex for digest in visit.photos]
+            news[len(made)] = Remembered(evidence, place, trace, photos, timeline.around(visit.id, times.start))
+        made.append((item, elder, times, late, policy, evidence))
+    remember(histories.memory, list(news.values()))
+    rows = []
+    for index, (item, elder, times, late, policy, evidence) in enumerate(made):
+        judged = news[index].judged if index in news else None
+        rows.append(Row(item, elder, times, late, policy, evidence, judged or judge(evidence)))
+    return rows, list(news.values())

@@ -101,7 +101,7 @@ def judged(lines: Sequence[Line], tz: dt.tzinfo | None = None) -> Iterator[tuple
         new = Remembered(evidence, line.home, trace, line.visit.photos)
         kept[line.visit.id.bytes] = new
         if line.visit.channel == HOME:
-            remember(memory, new)
+            remember(memory, [new])
         waiting.append((line.received_at + REVISED_FOR, line))
     for _, line in waiting:
         settle(line)

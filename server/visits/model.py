@@ -104,6 +104,20 @@ class Photo(CountyRow, Base):
     updated_at: Mapped[dt.datetime]
 
 
+class History(CountyRow, Base):
+    """What visits add up to, summed up: of a visitor, of a home (`id` is the elder's), of a phone, of a photo (`id` is
+    made of its digest). `changed_at`: judgements of the last days may have to be revised for it; `revised_at`: up to
+    when they were."""
+
+    __tablename__ = "presence_histories"
+    __table_args__ = (sa.Index(None, "county_id", "changed_at"),)
+
+    kind: Mapped[str] = mapped_column(sa.String(10))  # visitor, home, phone, photo
+    data: Mapped[bytes]  # sealed: a home's under its elder's key, the rest under the county's
+    changed_at: Mapped[dt.datetime | None]
+    revised_at: Mapped[dt.datetime | None]
+
+
 class Refusal(Base):
     """An item that was rejected, kept with everything that came. Its id was not used: it may come again, mended."""
 

@@ -65,7 +65,7 @@ class Trace:
     answers: int = 0
     bits: float = 0.0
     last_evening: bool = False
-    doubt: float = 0.0
+    doubt: float = CLEAN
     present: bool = False
 
     def other(self, to: Trace) -> OtherVisit:

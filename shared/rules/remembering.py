@@ -1,22 +1,23 @@
 """Judging a visit with what is remembered: the order in which histories are asked, told and asked again.
 
-`remember` takes a new visit in: it is judged by itself, its trace goes into the histories of its visitor and its phone,
-and, if nothing speaks against it, its home learns from its reading. `judge_outing` judges visits of one visitor's day
-anew with all that has arrived since: first each by itself, then each in its company. The server at ingest, its hourly
-revision, and `yuetan presence evaluate` all go this way.
+`remember` takes new visits in: their traces go into the histories of visitors and phones, each is judged, and, if
+nothing speaks against it, its home learns from its reading. `judge_outing` judges visits of one visitor's day anew with
+all that has arrived since: first each by itself, then each in its company. The server at ingest, its hourly revision,
+and `yuetan presence evaluate` all go this way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta, tzinfo
 from hashlib import blake2b
+from uuid import UUID
 
 from shared.geo import Point, flat_m
 from shared.protocol.record import Visit
-from shared.rules.evidence import Evidence, Home, Past
-from shared.rules.history import DeviceHistory, Trace, VisitorHistory
+from shared.rules.evidence import Evidence, Home, OtherVisit, Past
+from shared.rules.history import TELLS_FROM, DeviceHistory, Trace, VisitorHistory
 from shared.rules.homes import AGREES_M, TEACHES_BELOW_M, HomeHistory, Seen, proposal
 from shared.rules.likeness import telling
 from shared.rules.place import best_reading
@@ -24,6 +25,8 @@ from shared.rules.presence import REGISTER_FLAGS, Judgement, judge
 from shared.rules.weights import SAME_HOME_M
 
 EVENING_HOUR = 17
+USES_KEPT = 20
+"""Visits remembered of one photo."""
 TEACHING_DOUBT = 0.5
 """A visit more doubtful than this by itself (its distance aside) teaches no home."""
 _NEVER_TEACHES = frozenset(("mocked", "same_as_register", "one_spot", "position_repeats", "short_stay"))
@@ -35,6 +38,11 @@ _MARK = (1 << 63) - 1
 def mark(text: str) -> int:
     """A short mark of a name, to compare by: of 63 bits, never 0."""
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") & _MARK or 1
+
+
+def id_mark(value: UUID) -> int:
+    """A short mark of an id: its random end."""
+    return value.int & _MARK or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +58,14 @@ class PhotoUse:
 
 @dataclass(slots=True)
 class Remembered:
-    """A visit whose judgement may be revised: its first-hand evidence, its trace, and how it stands."""
+    """A visit whose judgement may be revised: its first-hand evidence, its trace, and how it stands. `beside`: visits
+    near in time that are older than its visitor's history."""
 
     evidence: Evidence
     registered: Point | None
     trace: Trace
-    photos: tuple[str, ...] = ()
+    photos: Sequence[str] = ()
+    beside: Sequence[OtherVisit] = ()
     judged: Judgement | None = None
 
 
@@ -89,7 +99,7 @@ def trace_of(visit: Visit, evidence: Evidence, visitor: int, tz: tzinfo) -> Trac
     local = times.start.astimezone(tz)
     digest, bits = telling(visit.answers)
     clock = visit.clock
-    device = 0 if visit.device_id is None else visit.device_id.int & _MARK
+    device = 0 if visit.device_id is None else id_mark(visit.device_id)
     uptime_ms = clock.start_uptime_ms if clock is not None else None
     stay = times.stay_s or 0
     received = evidence.received_at or times.end or times.start
@@ -110,61 +120,66 @@ def trace_of(visit: Visit, evidence: Evidence, visitor: int, tz: tzinfo) -> Trac
     )  # fmt: skip
 
 
-def remember(memory: Memory, new: Remembered) -> Judgement:
-    """Judge a visit that has just arrived, and let the histories know of it."""
-    visitor = memory.visitors.setdefault(new.trace.visitor, VisitorHistory())
-    _look(memory, visitor, new)
-    for photo in new.photos:
-        uses = memory.photos.setdefault(photo, [])
-        if all(use.visit != new.trace.id for use in uses):
-            uses.append(PhotoUse(new.trace.id, new.trace.home, new.trace.home_at, new.trace.day))
-    return _alone(memory, visitor, new)
+def remember(memory: Memory, new: Sequence[Remembered]) -> None:
+    """Judge visits that have just arrived together, and let the histories know of them."""
+    for each in new:
+        trace = each.trace
+        _place(memory, each)
+        memory.visitors.setdefault(trace.visitor, VisitorHistory()).add(trace)
+        if trace.device:
+            memory.devices.setdefault(trace.device, DeviceHistory()).add(trace)
+        for photo in each.photos:
+            uses = memory.photos.setdefault(photo, [])
+            if len(uses) < USES_KEPT and all(use.visit != trace.id for use in uses):
+                uses.append(PhotoUse(trace.id, trace.home, trace.home_at, trace.day))
+    for each in new:
+        _weigh(memory, each)
+    if len(new) > 1 and any(each.trace.doubt >= TELLS_FROM for each in new):
+        for each in new:
+            in_company(memory, each)
 
 
-def judge_outing(memory: Memory, visits: Iterable[Remembered]) -> list[Judgement]:
-    """Judge visits of one visitor's day with what is known now: each by itself, then each in its company."""
-    visits = list(visits)
+def judge_outing(memory: Memory, visits: Sequence[Remembered]) -> None:
+    """Judge visits of one visitor's day anew with what is known now: each by itself, then each in its company."""
     for each in visits:
-        visitor = memory.visitors.setdefault(each.trace.visitor, VisitorHistory())
-        _look(memory, visitor, each)
-        _alone(memory, visitor, each)
-    return [in_company(memory, each) for each in visits]
+        _place(memory, each)
+        memory.visitors.setdefault(each.trace.visitor, VisitorHistory()).add(each.trace)
+    for each in visits:
+        _weigh(memory, each)
+    for each in visits:
+        in_company(memory, each)
 
 
 def in_company(memory: Memory, visit: Remembered) -> Judgement:
-    """The judgement as it stands, the rest of the outing included."""
-    visitor = memory.visitors[visit.trace.visitor]
-    past = visitor.past(visit.trace)
+    """The judgement as it stands, with what the rest of the outing says."""
+    past = memory.visitors[visit.trace.visitor].past(visit.trace)
     visit.evidence.past = _with_photos(past, memory.photos, visit)
     visit.judged = judge(visit.evidence)
     return visit.judged
 
 
-def _look(memory: Memory, visitor: VisitorHistory, visit: Remembered) -> None:
-    """Bring the first-hand evidence and the trace up to what is known of the home and of the visits around."""
+def _place(memory: Memory, visit: Remembered) -> None:
+    """Bring the evidence and the trace up to what is known of the home."""
     trace, evidence = visit.trace, visit.evidence
-    home = home_of(visit.registered, memory.homes.get(trace.home))
-    near = visitor.near(trace)
-    if trace.device and (device := memory.devices.get(trace.device)) is not None:
-        near += device.near(trace)
-    evidence.home, evidence.others = home, near
+    home = evidence.home = home_of(visit.registered, memory.homes.get(trace.home))
     reading = best_reading(evidence)
     trace.home_at = None if home is None else home.point
     if reading is not None:
         trace.at, trace.accuracy_m, trace.off_m = reading.point, reading.accuracy_m, reading.beyond_m or 0.0
 
 
-def _alone(memory: Memory, visitor: VisitorHistory, visit: Remembered) -> Judgement:
-    """Judge, and tell visitor, phone and home what came of it."""
+def _weigh(memory: Memory, visit: Remembered) -> None:
+    """Judge among the visits around it; note what it says of its company; let the home learn from it."""
     trace = visit.trace
+    visitor = memory.visitors[trace.visitor]
+    near = visitor.near(trace)
+    if trace.device and (device := memory.devices.get(trace.device)) is not None:
+        near += device.near(trace)
+    near += [other for other in visit.beside if other.id.bytes not in visitor.traces]
+    visit.evidence.others = near
     judged = in_company(memory, visit)
-    trace.doubt = judged.alone
-    trace.present = judged.present
-    visitor.add(trace)
-    if trace.device:
-        memory.devices.setdefault(trace.device, DeviceHistory()).add(trace)
+    trace.doubt, trace.present = judged.alone, judged.present
     _teach(memory, visit, judged)
-    return judged
 
 
 def _teach(memory: Memory, visit: Remembered, judged: Judgement) -> None:
