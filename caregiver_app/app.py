@@ -9,10 +9,16 @@ from typing import Any
 from kivy.app import App
 from kivy.base import ExceptionHandler, ExceptionManager
 from kivy.core.window import Window
+from kivy.metrics import dp
+from kivy.uix.anchorlayout import AnchorLayout
+from kivy.uix.widget import Widget
 
 from caregiver_app.presenters.interface import Phone
 from caregiver_app.screens.navigator import Navigator
+from caregiver_app.screens.parts import Empty
 from caregiver_app.screens.style import register_fonts, ui
+from caregiver_app.store.vault import Locked
+from caregiver_app.texts import TEXTS
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +34,9 @@ class KeepRunning(ExceptionHandler):
     def handle_exception(self, inst: BaseException) -> int:
         if not isinstance(inst, Exception):
             return int(ExceptionManager.RAISE)
+        if isinstance(inst, Locked):  # the lock fell while a screen was at work
+            self._app.navigator.begin()
+            return int(ExceptionManager.PASS)
         log.error("a screen failed", exc_info=inst)
         self._app.navigator.trouble()
         return int(ExceptionManager.PASS)
@@ -76,7 +85,8 @@ class YuetanApp(App):
         self.phone.start()
 
     def on_pause(self) -> bool:
-        """Nothing is lost by being put away: every change was on disk when it was made."""
+        """Nothing is lost by being put away, whether it comes back or not."""
+        self.navigator.put_away()
         self.phone.lock.away()
         return True
 
@@ -93,3 +103,26 @@ class YuetanApp(App):
 
     def _key(self, _window: object, key: int, *_: object) -> bool:
         return key == BACK_KEY and self.navigator.back()
+
+
+class RefusalApp(App):
+    """What the app shows when it must not touch its data: why, in both languages, and nothing else."""
+
+    title = "月探 Yuetan"
+    kv_file = ""
+
+    def __init__(self, key: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._key = key
+
+    def load_kv(self, filename: str | None = None) -> bool:
+        """There is no kv of the app."""
+        return False
+
+    def build(self) -> Widget:
+        register_fonts()
+        Window.clearcolor = ui.paper
+        zh, en = TEXTS[self._key]
+        middle = AnchorLayout(padding=dp(16))
+        middle.add_widget(Empty(picture="alert", title=zh, text=en))
+        return middle

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -64,12 +65,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         Config.set("input", "mouse", "mouse,multitouch_on_demand")
         Config.set("kivy", "exit_on_escape", "0")
 
-    from caregiver_app.app import YuetanApp
+    from caregiver_app.app import RefusalApp, YuetanApp
     from caregiver_app.platform.choose import choose
     from caregiver_app.presenters.phone import open_phone
+    from caregiver_app.store.schema import StoreTooNew
 
     platform = choose(home)
-    phone = open_phone(home, platform)
+    try:
+        phone = open_phone(home, platform)
+    except StoreTooNew:
+        RefusalApp("store.too_new").run()
+        return 1
+    except (OSError, sqlite3.Error):
+        RefusalApp("store.disk").run()
+        return 1
     if given.lang:
         phone.settings.set_language(given.lang)
     app = YuetanApp(phone, platform.dialler.dial, {"address": given.server, "code": given.code})

@@ -340,6 +340,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "failure.rejected": ("未说明原因", "no reason was given"),
     "failure.unexpected": ("服务器的回答无法理解", "the server's answer made no sense"),
     # Enrol
+    # When the app must not touch its data; shown in both languages, because which one is chosen is not known then.
+    "store.too_new": (
+        "本机数据由更新版本的月探写成。请更新应用；数据没有改动，已保存的探访都在。",
+        "This phone's data was written by a newer Yuetan. Please update the app; nothing was changed or lost.",
+    ),
+    "store.disk": (
+        "手机存储已满或无法读写，月探打不开本机数据。请清理手机后再打开；已保存的探访都在。",
+        "The phone's storage is full or cannot be used, so Yuetan cannot open its data. Please make room and open it"
+        " again; nothing that was saved is lost.",
+    ),
     # The lock. Nothing here names anybody: it is seen by whoever holds the phone.
     "lock.title.new": ("请设置六位数字密码", "Choose a PIN of six digits"),
     "lock.title.locked": ("月探已锁定", "Yuetan is locked"),

@@ -43,6 +43,9 @@ class Page(Screen):
     def refresh(self) -> None:
         """Ask the presenter for a new view and draw it."""
 
+    def put_away(self) -> None:
+        """The app goes into the background, and may never come back: what was typed goes to the disk now."""
+
     def leave(self) -> None:
         """The screen is taken off: stop what it started."""
 

@@ -126,6 +126,11 @@ class Navigator(ScreenManager):
             return True
         return False
 
+    def put_away(self) -> None:
+        """The app goes into the background: every screen writes what was typed."""
+        for _, page in self.stack:
+            page.put_away()
+
     def close(self) -> None:
         """The app ends: every screen lets go of what it holds, and writes what was typed."""
         reader.hush()

@@ -87,6 +87,9 @@ class VisitScreen(Page):
                 if filled:
                     self._open.add(name)
 
+    def put_away(self) -> None:
+        self._write_typed()
+
     def leave(self) -> None:
         self._tick.cancel()
         self._write_typed()

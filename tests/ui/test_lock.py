@@ -153,3 +153,41 @@ def test_when_to_lock_is_chosen(stage: Any, demo: Callable[..., Any]) -> None:
     stage.frames(3)
     stage.press(next(b for b in navigator.page.ids.after.children if b.value == "1"))
     assert [choice.value for choice in phone.lock.view().lock_after if choice.chosen] == ["1"]
+
+
+def test_words_being_typed_are_on_disk_before_the_app_is_put_away(stage: Any, demo: Callable[..., Any]) -> None:
+    phone = demo()
+    navigator = stage.open(phone)
+    elder = phone.today.view().rows[0].id
+    visit = phone.begin_visit(elder)
+    navigator.go("visit", draft_id=visit.draft_id)
+    navigator.page._type("note", "话说到一半")
+    assert visit.view().note == ""
+    stage.app.dispatch("on_pause")
+    assert visit.view().note == "话说到一半"
+    phone.platform.clock.advance(600)
+    stage.app.dispatch("on_resume")
+    stage.until(lambda: navigator.path == ("lock",))
+    enter(stage, navigator.page, DEMO_PIN)
+    stage.until(lambda: navigator.path == ("today",))
+    assert phone.open_draft(visit.draft_id).view().note == "话说到一半"
+
+
+@pytest.mark.parametrize("key", ["store.too_new", "store.disk"])
+def test_when_the_data_must_not_be_touched_the_app_says_so_in_both_languages(stage: Any, key: str) -> None:
+    from caregiver_app.app import RefusalApp
+    from caregiver_app.texts import TEXTS
+
+    app = RefusalApp(key)
+    app._run_prepare()
+    stage.frames(3)
+    (shown,) = app.root.children
+    assert (shown.title, shown.text) == TEXTS[key]
+    assert 0 < shown.height <= app.root.height
+    stage.app = app
+    app.dispatch("on_stop")
+    from kivy.base import EventLoop
+
+    for child in list(EventLoop.window.children):
+        EventLoop.window.remove_widget(child)
+    stage.app = None
