@@ -82,15 +82,15 @@ def open_item(raw: Any, signer: Signer, boxes: Boxes) -> Opened:
         item = loads(clear)
     except ValueError:
         return Opened(Closed(raw, "json_invalid"), key)
+    if not isinstance(item, dict):
+        return Opened(Closed(raw, "validation", {"": ["not_an_object"]}), key)
     if not _agree(item, shape.id, signer.device_id):
         return Opened(Closed(raw, "seal_mismatch"), key)
     return Opened(item, key)
 
 
-def _agree(item: Any, outer_id: str, device_id: uuid.UUID) -> bool:
+def _agree(item: dict[str, Any], outer_id: str, device_id: uuid.UUID) -> bool:
     """The same id inside; and the same device, or none said (the signature says which)."""
-    if not isinstance(item, dict):
-        return True  # the codec says what is wrong with it
     inner, named = read_uuid(item.get("id")), item.get("device_id")
     return inner is not None and inner == read_uuid(outer_id) and (named is None or read_uuid(named) == device_id)
 
