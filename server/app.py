@@ -17,6 +17,7 @@ from server.settings import Settings
 APIS: tuple[str, ...] = (
     "server.health",
     "server.openapi",
+    "server.audit.api",
     "server.regions.api",
     "server.people.api",
     "server.auth.api",
@@ -30,8 +31,10 @@ APIS: tuple[str, ...] = (
     "server.callbacks.api",
     "server.duties.api",
     "server.reviews.api",
+    "server.requests.api",
     "server.alerts.api",
     "server.timebank.api",
+    "server.notify.api",
     "server.courses.api",
     "server.sync.visits",
     "server.sync.sealed",

@@ -152,6 +152,11 @@ CATALOGUE: dict[str, Kind] = {
         "区划太多，请用 --county 指定县。", "There are many counties: name one with --county.",
     ),
     "elder_known": _k(409, "这位老人已在台账中", "This elder is on the register already"),
+    "still_registered": _k(
+        409, "老人还在册，不能删除资料", "The elder is still on the register",
+        "先记录离册（去世、迁走、入住机构），再删除。", "Record that they left (died, moved, institution) first.",
+    ),
+    "already_answered": _k(409, "这个请求已经答复", "This request is answered already"),
     "elder_erased": _k(410, "这位老人的资料已删除", "This elder's data were erased"),
     # visits, reviews, photos, alerts
     "own_visit": _k(403, "不能复核自己参与的探访", "Nobody reviews a visit of their own"),

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from flask import Response, request
 
 from server import clock
-from server.alerts import acting, queries
-from server.alerts.schemas import AlertOut, AlertsQuery, AlertStory, NoteIn, SosIn, SosOut
+from server.alerts import acting, queries, settings
+from server.alerts.schemas import AlertOut, AlertsQuery, AlertStory, LaddersIn, LaddersOut, NoteIn, SosIn, SosOut
 from server.database import session
 from server.http import Page, PageArgs, Router, actor, reach
 from server.pairings import queries as pairings
@@ -122,3 +122,9 @@ def _codes(code: str | None) -> tuple[int, int] | None:
     if not any(area.lo <= low and high <= area.hi for area in areas):
         raise problem("not_found")
     return low, high
+
+
+@api.put("/counties/<int:county_id>/ladders", right="policies.write", body=LaddersIn, answer=LaddersOut)
+def set_ladders(county_id: int, body: dict[str, Any]) -> dict[str, Any]:
+    """A county's own times for the ladders of its alerts."""
+    return {"ladders": settings.set_times(session(), reach(), county_id, body["ladders"], now=clock.now())}

@@ -62,3 +62,14 @@ class SosIn(Shape):
 
 class SosOut(AlertOut):
     call_first = fields.List(fields.String())
+
+
+class LaddersIn(Shape):
+    ladders = fields.Dict(
+        keys=fields.String(), values=fields.List(fields.Integer(strict=True)), required=True,
+        metadata={"description": "kind → minutes of each step; kinds that are not named keep theirs"},
+    )  # fmt: skip
+
+
+class LaddersOut(Shape):
+    ladders = fields.Raw(metadata={"description": "kind → minutes of each step, as they are in force"})

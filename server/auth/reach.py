@@ -15,6 +15,7 @@ from server.auth.rights import RIGHTS, Right
 from server.regions.codes import code_range, code_text
 
 ABOVE_COUNTY = frozenset({"province", "city"})
+COUNTY_SPAN = 10**6  # codes of a county
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class Reach:
     def counties(self) -> frozenset[int]:
         """Counties named by the areas; says nothing where an area names none."""
         return frozenset(a.county_id for a in self.areas if a.county_id is not None)
+
+    @property
+    def whole_counties(self) -> frozenset[int]:
+        """Counties that are held whole: for what belongs to a county and to no village of it."""
+        return frozenset(a.county_id for a in self.areas if a.county_id is not None and a.hi - a.lo + 1 >= COUNTY_SPAN)
 
     def covers(self, county_id: int | None, code: int) -> bool:
         return any(a.lo <= code <= a.hi and a.county_id in (None, county_id) for a in self.areas)

@@ -24,6 +24,7 @@ from server.people.model import VISITING_ROLES, RoleGrant
 from server.people.queries import Person, names_of, people_page
 from server.regions.codes import code_range
 from server.regions.model import Region
+from server.requests.model import ASKERS, KINDS
 from server.tags import queries as tags
 from server.visits import queries as visits
 from shared.ids import uuid7
@@ -64,6 +65,7 @@ def elder_context(elder: Elder, *, clear: Particulars | None = None) -> dict[str
         "duties": duties.of_elder(session(), elder.county_id, elder.id, since.first),
         "recent": recent, "tag": tags.status(session(), elder) if may("tags.read") else None,
         "can_write": here, "can_ask": may("absences.ask"), "can_reveal": may("elders.reveal"),
+        "can_ask_data": may("requests.write") and _covers(elder), "request_kinds": KINDS, "askers": ASKERS,
         "today": local_date(now, clock.zone()), "new_id": str(uuid7()),
     }  # fmt: skip
 
@@ -79,6 +81,10 @@ def masked(seen: Particulars) -> Particulars:
 def _writes(elder: Elder) -> bool:
     """Whether this person may change this elder: the right's own reach, which a mere visitor's does not fill."""
     return queries.find(session(), actor().reach("elders.write"), elder.id, clock.now()) is not None
+
+
+def _covers(elder: Elder) -> bool:
+    return queries.find(session(), actor().reach("requests.write"), elder.id, clock.now()) is not None
 
 
 def _age(elder: Elder) -> int | None:

@@ -21,7 +21,7 @@ from server.paging import PageArgs
 from server.people.queries import phones_of
 from server.regions.codes import code_text
 from server.regions.model import Region
-from server.reviews import queue
+from server.reviews import deaths, queue
 from server.visits import queries as visits
 from shared.rules.months import Month, local_date, month_of
 
@@ -52,6 +52,7 @@ def month() -> str:
         children=_sorted(figures["children"], asked_sort), sort=asked_sort or "worst", asked_sort=asked_sort,
         missing=rows, phones=visitor_phones(rows or ()), links=_links(region, m) if persons else {},
         sample=_sample(figures["sample"]), figures_only=not persons, to_review=_to_review(region) if persons else 0,
+        deaths=_deaths(region) if persons else 0,
         open_alerts=_open_alerts(region) if persons else 0, up_to=COUNTED_UP_TO,
     )  # fmt: skip
 
@@ -121,6 +122,13 @@ def _to_review(region: Region) -> int:
     if not may("visits.review"):
         return 0
     return min(COUNTED_UP_TO, len(queue.waiting(session(), reach("visits.review"), visits.region_span(region))))
+
+
+def _deaths(region: Region) -> int:
+    """How many deaths wait for a director's look."""
+    if not may("deaths.review"):
+        return 0
+    return deaths.waiting(session(), reach("deaths.review"), visits.region_span(region))
 
 
 def _open_alerts(region: Region) -> int:

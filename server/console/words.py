@@ -60,6 +60,27 @@ WORDS: dict[str, dict[str, Text]] = {
         "confirmed": _t("证实", "Confirmed"), "not_confirmed": _t("未证实", "Not confirmed"),
         "elder_unsure": _t("老人不确定", "The elder is not sure"), "not_reached": _t("没有联系上", "Not reached"),
     },
+    "finding": {
+        "expected": _t("意料之中", "As one could expect"), "found_late": _t("发现得晚", "Found late"),
+        "visits_missed": _t("应访未访", "Visits were missed"), "other": _t("其他（请写明）", "Other (say what)"),
+    },
+    "request": {
+        "access": _t("查阅、复制", "See or copy"), "correction": _t("更正", "Correct"),
+        "deletion": _t("删除", "Delete"), "restriction": _t("停止使用", "Stop a use"),
+    },
+    "asker": {
+        "self": _t("本人", "The elder"), "guardian": _t("监护人", "A guardian"), "family": _t("家属", "Family"),
+        "other": _t("其他", "Other"),
+    },
+    "request_outcome": {"done": _t("已办理", "Done"), "refused": _t("不予办理", "Refused")},
+    "audit": {
+        "elder": _t("老人", "Elder"), "visit": _t("探访", "Visit"), "callback": _t("回访", "Call-back"),
+        "death": _t("去世回看", "Death"), "request": _t("个人信息请求", "Data request"),
+        "absence": _t("外出", "Absence"),
+        "pairing": _t("结对", "Pairing"), "policy": _t("探访规则", "Rule"), "county": _t("县（区）", "County"),
+        "tag": _t("二维码牌", "Tag"), "device": _t("手机", "Phone"), "user": _t("人员", "Person"),
+        "month": _t("月份", "Month"), "alert": _t("预警", "Alert"),
+    },
     "tag_by": {
         "camera": _t("相机", "camera"), "image": _t("图片", "image"), "typed": _t("手输", "typed"),
         "link": _t("链接", "link"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from server.database import session
-from server.http import Page, PageArgs, Router, actor
+from server.http import Page, PageArgs, Router, actor, reach
 from server.problems import problem
 from server.regions import queries
 from server.regions.codes import code_text
 from server.regions.model import Region
 from server.regions.queries import RegionInfo
-from server.regions.schemas import RegionDetail, RegionOut, RegionQuery
+from server.regions.schemas import CountyOut, RegionDetail, RegionOut, RegionQuery
 
 api = Router("regions")
 
@@ -36,6 +36,12 @@ def read_region(code: str) -> dict[str, Any]:
         for step in queries.path(session(), region)
     ]
     return {**way[-1], "parent_code": way[-2]["code"] if len(way) > 1 else None, "path": way}
+
+
+@api.get("/counties", right="counties.read", answer=CountyOut, paged=True)
+def list_counties(page: PageArgs) -> Page[dict[str, Any]]:
+    """The counties that one holds whole, with their own numbers."""
+    return queries.counties_page(session(), reach().whole_counties, page)
 
 
 def _areas() -> list[queries.Area]:

@@ -125,6 +125,21 @@ def counties(session: Session) -> list[tuple[County, Region]]:
     return [(county, region) for county, region in rows]
 
 
+def counties_page(session: Session, county_ids: Collection[int], page: PageArgs) -> Page[dict[str, Any]]:
+    """These operating tenants with their own numbers, by id."""
+    query = sa.select(County, Region).join(Region, Region.id == County.region_id).where(
+        County.id.in_(sorted(county_ids))
+    )  # fmt: skip
+    if (after := page.after(int)) is not None:
+        query = query.where(County.id > after[0])
+    rows = session.execute(query.order_by(County.id).limit(page.limit + 1)).all()
+    cut = page.cut(rows, lambda row: (row[0].id,))
+    return cut.map(lambda row: {
+        "id": row[0].id, "name": row[0].name, "settings": row[0].settings,
+        "region": {"code": code_text(row[1].code or 0), "name": row[1].name, "level": row[1].level},
+    })  # fmt: skip
+
+
 def county_regions(session: Session, limit: int) -> list[Region]:
     """Regions of level county, at most `limit` of them."""
     query = sa.select(Region).where(Region.level == "county", Region.code.is_not(None))

@@ -27,3 +27,10 @@ class RegionOut(RegionRef):
 
 class RegionDetail(RegionOut):
     path = fields.List(fields.Nested(RegionRef), metadata={"description": "from the province down"})
+
+
+class CountyOut(Shape):
+    id = fields.Integer()
+    name = fields.String()
+    region = fields.Nested(RegionRef)
+    settings = fields.Raw(metadata={"description": "the county's own numbers: ladders, timebank"})

@@ -14,8 +14,11 @@ from server.http import Page, PageArgs, Router, actor, reach
 from server.language import language
 from server.problems import problem
 from server.regions import queries as regions
-from server.reviews import queue, service, visitors
+from server.reviews import deaths, queue, service, visitors
 from server.reviews.schemas import (
+    DeathOut,
+    DeathReviewIn,
+    DeathsQuery,
     QueueQuery,
     ReopenIn,
     ReplyIn,
@@ -60,6 +63,22 @@ def list_reviewers(query: dict[str, Any], page: PageArgs) -> Page[dict[str, Any]
     since = midnight(query["first"], tz) if "first" in query else None
     until = midnight(query["last"] + dt.timedelta(days=1), tz) if "last" in query else None
     return queue.reviewers(session(), reach(), page, codes=_codes(query), since=since, until=until)
+
+
+@api.get("/deaths", right="deaths.read", query=DeathsQuery, answer=DeathOut, paged=True)
+def list_deaths(query: dict[str, Any], page: PageArgs) -> Page[dict[str, Any]]:
+    """Elders who died (or moved) with the days since the last contact; the latest first."""
+    return deaths.listed(
+        session(), reach(), page, kind=query["kind"], state=query.get("state"), codes=_codes(query), tz=clock.zone()
+    )
+
+
+@api.post("/deaths/<uuid:elder_id>/review", right="deaths.review", body=DeathReviewIn, answer=DeathOut)
+def review_death(elder_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any] | None:
+    """What a director found out about a death; once."""
+    now, tz = clock.now(), clock.zone()
+    deaths.review(session(), reach(), elder_id, body["finding"], body["note"].strip(), now=now, tz=tz)
+    return deaths.shown(session(), reach(), elder_id, tz=tz)
 
 
 @api.get("/visitors/me/standing", right="visitors.read", answer=StandingOut)

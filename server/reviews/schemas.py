@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from marshmallow import ValidationError, fields, validate
 
+from server.elders.schemas import ElderRef
 from server.language import Text
 from server.people.schemas import PersonRef
 from server.regions.schemas import CODE, RegionRef
+from server.reviews.deaths import KINDS, STATES
+from server.reviews.model import FINDINGS
 from server.validation import Instant, Shape
 from server.visits.grounds import CODES
 
@@ -121,3 +124,37 @@ class StandingOut(Shape):
     months = fields.List(fields.Nested(MonthOfVisits))
     callbacks = fields.Raw(metadata={"description": "drawn, confirmed, not_confirmed, elder_unsure, not_reached"})
     reviews = fields.Raw(metadata={"description": "accepted, rejected, replied, reopened"})
+
+
+class DeathsQuery(Shape):
+    region = fields.String(validate=CODE)
+    kind = fields.String(load_default="died", validate=validate.OneOf(KINDS))
+    state = fields.String(validate=validate.OneOf(STATES), metadata={"description": "deaths: open, or looked at"})
+
+
+class DeathReviewIn(Shape):
+    finding = fields.String(required=True, validate=validate.OneOf(FINDINGS))
+    note = fields.String(load_default="", validate=_SAID)
+
+
+class DeathReviewOut(Shape):
+    finding = fields.String()
+    note = fields.String()
+    by = fields.Nested(PersonRef)
+    at = Instant()
+
+
+class GoneElder(ElderRef):
+    short_no = fields.Integer()
+
+
+class DeathOut(Shape):
+    """An elder who died or moved away."""
+
+    elder = fields.Nested(GoneElder)
+    kind = fields.String(metadata={"description": "died, moved"})
+    left_on = fields.Date()
+    last_contact_at = Instant(allow_none=True, metadata={"description": "last met or spoken to"})
+    days_since = fields.Integer(allow_none=True, metadata={"description": "days between that and the day they left"})
+    visited_that_month = fields.Boolean()
+    review = fields.Nested(DeathReviewOut, allow_none=True)

@@ -24,6 +24,7 @@ PATHS = (
     "/console/import", "/console/tags", "/console/users", "/console/users/new", "/console/users/{user}",
     "/console/review", "/console/review?by=reason", "/console/review/visits?visitor={user}", "/console/reviewers",
     "/console/visitors/{user}", "/console/callbacks", "/console/callbacks/draws", "/console/callbacks/{callback}",
+    "/console/deaths", "/console/requests", "/console/audit", "/console/messages", "/console/policies",
     "/console/more", "/console/nowhere",
 )  # fmt: skip
 
@@ -112,6 +113,7 @@ def test_what_waits_is_ticked_and_decided_together(browser, own, scripts):
 def test_a_register_is_uploaded_looked_at_and_imported(browser, own, scripts):
     page = visit(browser, own, java_script_enabled=scripts)
     sign_in(page, "admin")
+    page.get_by_role("link", name="更多").click()
     page.get_by_role("link", name="导入").click()
     page.select_option("#region", f"{DISTRICT:012d}")
     sheet = register(good_row(901), good_row(903, 姓名="李桂芳", 身份证号="41100219480305"))
@@ -136,6 +138,7 @@ def test_a_register_is_uploaded_looked_at_and_imported(browser, own, scripts):
 def test_tags_are_printed(browser, own):
     page = visit(browser, own)
     sign_in(page, "director")
+    page.get_by_role("link", name="更多").click()
     page.get_by_role("link", name="二维码牌").click()
     page.get_by_role("button", name="生成 PDF").click()
     work(own)

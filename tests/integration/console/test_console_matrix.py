@@ -16,7 +16,7 @@ from server.auth.rights import RIGHTS, ROLES
 from shared.ids import uuid7
 from tests.conftest import NOW
 from tests.integration.console.desk import desk
-from tests.integration.test_matrix import FOREIGN_NAME, Foreign
+from tests.integration.test_matrix import FOREIGN_NAME, SAYS_NOTHING, Foreign
 from tests.integration.test_matrix import foreign_things as api_things
 from tests.people import CITY, ELSEWHERE, VILLAGE, VILLAGE_C, Place
 
@@ -26,6 +26,11 @@ FORMS: dict[str, dict[str, str]] = {
     "review": {"decision": "accept", "ground": "called"},
     "reopen": {"reason": "重看"},
     "reply": {"words": "我去过"},
+    "look_at_death": {"finding": "expected"},
+    "receive_request": {"kind": "access", "asked_by": "self", "received_on": NOW.date().isoformat()},
+    "finish_request": {"outcome": "done"},
+    "change_policy": {"name": "普遍", "channels": "home", "per_month": "1", "per_week": "0", "home_per_month": "0",
+                      "stay_min_s": "180"},
     "record_callback": {"outcome": "confirmed"},
     "assign_callback": {"user_id": "{user_id}"},
     "record_status": {"status": "hospital", "effective_on": NOW.date().isoformat()},
@@ -96,7 +101,7 @@ def test_a_role_that_may_never_is_refused_on_every_page(client, place, pages, ro
 @pytest.mark.parametrize(("role", "code"), ACTORS)
 def test_what_lies_outside_is_on_no_page(client, place, pages, role, code, where):
     someone, foreign = desk(client, place, (role, code)), foreign_things(place, where)
-    hidden = {v for name, v in foreign.values.items() if name not in ("sha256", "code")} | {FOREIGN_NAME}
+    hidden = {v for name, v in foreign.values.items() if name not in SAYS_NOTHING} | {FOREIGN_NAME}
     for route in pages:
         if not isinstance(route.right, str) or role not in RIGHTS[route.right].roles:
             continue
