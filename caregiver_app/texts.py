@@ -396,6 +396,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "lock.ask_phone": ("月探：请解锁", "Yuetan: please unlock"),
     "lock.after": ("离开 {minutes} 分钟后锁定", "Lock after {minutes} min away"),
+    "failure.another_holder": (
+        "本机已换人使用，原来的记录不再代为发送",
+        "the phone has another holder now, so this is no longer sent",
+    ),
     "failure.key_lost": (
         "密码已忘记，这次探访又没有加密封存，无法发送",
         "the PIN was forgotten and this visit had not been sealed, so it cannot be sent",

@@ -50,10 +50,17 @@ class LockView:
 
 
 class LockPresenter:
-    """Fulfils `interface.Lock`. `forget` drops what presenters hold in memory of elders and visits."""
+    """Fulfils `interface.Lock`. `forget` drops what presenters hold in memory; `nudge` has `mind` called soon."""
 
-    def __init__(self, common: Common, forget: Callable[[], None], cost: Callable[[], Cost] = measured_cost) -> None:
+    def __init__(
+        self,
+        common: Common,
+        forget: Callable[[], None],
+        cost: Callable[[], Cost] = measured_cost,
+        nudge: Callable[[], None] = lambda: None,
+    ) -> None:
         self._common = common
+        self._nudge = nudge
         self._store = common.store
         self._clock = common.platform.clock
         self._forget = forget
@@ -175,6 +182,7 @@ class LockPresenter:
     def away(self) -> None:
         """The app was put into the background."""
         self._away = (self._clock.boot(), self._clock.uptime_ms())
+        self._nudge()
 
     def back(self) -> LockView:
         """It is in front again, and locks itself if it was away too long."""
@@ -185,11 +193,15 @@ class LockPresenter:
                 return self.lock()
         return self.view()
 
-    def overdue(self) -> bool:
-        """Whether the app, in the background, should lock itself now; whoever ticks may then call `lock`."""
-        if self._away is None or self._store.locked:
-            return False
-        return self._clock.uptime_ms() - self._away[1] >= self._after_min() * 60_000
+    def mind(self) -> float | None:
+        """Called beside the syncing: lock when it is time → seconds until that may be, None: not in sight."""
+        if self._away is None or self._store.vault.kind not in (PIN, PHONE) or self._store.locked:
+            return None
+        left_ms = self._after_min() * 60_000 - (self._clock.uptime_ms() - self._away[1])
+        if left_ms > 0:
+            return left_ms / 1000
+        self.lock()
+        return None
 
     def set_lock_after(self, minutes: int) -> LockView:
         """ValueError for a time that is not offered."""

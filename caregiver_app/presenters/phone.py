@@ -51,7 +51,7 @@ class Phone:
         self.http = http
         keys.device_id(store.meta)
         self.engine = Engine(store, platform, http, rng or random.Random(), largest_batch)
-        self.runner = Runner(self.engine, self._tell)
+        self.runner = Runner(self.engine, self._tell, lambda: self.lock.mind())
         self._common = Common(store, platform, self.engine.status)
         self._listeners: list[Callable[[], None]] = []
         store.database.listen(self._tell)
@@ -59,7 +59,7 @@ class Phone:
         self.today = TodayPresenter(self._common)
         self.scan = ScanPresenter(self._common)
         self.elder = ElderPresenter(self._common)
-        self.lock = LockPresenter(self._common, self._forget, cost)
+        self.lock = LockPresenter(self._common, self._forget, cost, self.runner.wake)
         self.outbox = OutboxPresenter(self._common, self.wake)
         self.hours = HoursPresenter(self._common)
         self.learning = LearningPresenter(self._common, self.wake)

@@ -79,6 +79,12 @@ class Events(Queue):
             return self._found("WHERE kind = ? ORDER BY seq DESC", kind)
         return self._found("WHERE kind = ? AND subject = ? ORDER BY seq DESC", kind, subject)
 
+    def hold_back(self, error: str) -> int:
+        """Nobody may send what is pending any more; it is kept, with the reason → how many."""
+        return self._database.write(
+            "UPDATE events SET state = 'refused', last_error = ? WHERE state = 'pending'", (error,)
+        )
+
     def all(self) -> list[EventRow]:
         """Every event in the order they were kept."""
         return self._found("ORDER BY seq")

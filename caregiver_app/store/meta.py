@@ -38,7 +38,7 @@ OPEN = frozenset(
     }
 )
 # `sos`: that help was called for, so that a locked phone can call for it and say so; it names nobody.
-DEVICE = frozenset({"access_token", "private_key", "refresh_token", "sos"})
+DEVICE = frozenset({"access_token", "holder", "private_key", "refresh_token", "sos"})
 
 
 class Meta:

@@ -241,6 +241,20 @@ class Store:
             self.vault.begin()
             self._take_up()
 
+    def change_holder(self, *, new_name: bool) -> None:
+        """The phone goes to somebody else: nothing of the former holder can be read any more, what they saved is sent.
+
+        Sealed visits go out under the enrolment they were signed under. Events have no such form, and would be
+        taken for the new holder's: they are kept, and say so. `new_name`: a new device id and key as well.
+        """
+        self.wipe()
+        self.begin_anew()
+        with self.database.transaction():
+            self.events.hold_back("another_holder")
+            self.meta.set(holder=None, sos=None)
+            if new_name:
+                self.meta.set(device_id=None, private_key=None)
+
     def _give_up(self) -> None:
         with self.database.transaction():
             lost = int(self.meta.get("lost_drafts", 0))

@@ -56,8 +56,36 @@ def exchange(store: Store, platform: Platform, http: Http, request: Request, bas
 def enrol(store: Store, platform: Platform, http: Http, base_url: str, code: str) -> None:
     """Exchange a code for tokens. Raises Refused, NetworkError.
 
-    A phone that was another person's keeps its outbox but forgets that person's elders.
+    A phone that was another person's becomes a new one: nothing of theirs is left to be read, and what they saved
+    still goes out, sealed, under the enrolment it was saved under.
     """
+    try:
+        answer = _exchanged(store, platform, http, base_url, code)
+    except Refused as refused:
+        if refused.code != "device_bound":
+            raise
+        store.change_holder(new_name=True)
+        answer = _exchanged(store, platform, http, base_url, code)
+    user = answer.get("user") or {}
+    holder = store.meta.get("holder") or (store.meta.get("user") or {}).get("id")
+    if holder not in (None, user.get("id")):
+        store.change_holder(new_name=False)
+    with store.database.transaction():
+        if store.meta.get("base_url") not in (None, base_url):
+            store.cache.drop()
+        store.learn_epoch(answer.get("epoch"))
+        keep_tokens(store, platform, answer)
+        store.meta.set(
+            base_url=base_url,
+            holder=user.get("id"),
+            user=user,
+            server_key=answer.get("server_key"),
+            standing=ENROLLED,
+        )
+
+
+def _exchanged(store: Store, platform: Platform, http: Http, base_url: str, code: str) -> dict[str, Any]:
+    """The server's answer to a code. Raises Refused, NetworkError."""
     device = {
         "id": keys.device_id(store.meta),
         "public_key": keys.public_key(store.meta),
@@ -72,20 +100,7 @@ def enrol(store: Store, platform: Platform, http: Http, base_url: str, code: str
         raise Refused(response.code or "unexpected", _words(answer))
     if answer is None or not isinstance(answer.get("access_token"), str):
         raise Refused("unexpected")
-    with store.database.transaction():
-        before = store.meta.get("user") or {}
-        user = answer.get("user") or {}
-        elsewhere = store.meta.get("base_url") not in (None, base_url)
-        if elsewhere or before.get("id") != user.get("id"):
-            store.cache.drop()
-        store.learn_epoch(answer.get("epoch"))
-        keep_tokens(store, platform, answer)
-        store.meta.set(
-            base_url=base_url,
-            user=user,
-            server_key=answer.get("server_key"),
-            standing=ENROLLED,
-        )
+    return answer
 
 
 def refresh_request(store: Store, platform: Platform) -> Request:

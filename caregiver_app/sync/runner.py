@@ -14,11 +14,15 @@ AFTER_TROUBLE_S = 30.0
 
 
 class Runner:
-    """`tell` is called after each step, for screens that show what is going on."""
+    """`tell` is called after each step, for screens that show what is going on; `mind` before each, for what else is
+    due by the clock → seconds until it wants to be called again, None: not by itself."""
 
-    def __init__(self, engine: Engine, tell: Callable[[], None]) -> None:
+    def __init__(
+        self, engine: Engine, tell: Callable[[], None], mind: Callable[[], float | None] = lambda: None
+    ) -> None:
         self._engine = engine
         self._tell = tell
+        self._mind = mind
         self._wake = threading.Event()
         self._ending = False
         self._thread: threading.Thread | None = None
@@ -43,7 +47,9 @@ class Runner:
     def _run(self) -> None:
         while not self._ending:
             self._wake.clear()
+            due: float | None = None
             try:
+                due = self._mind()
                 if self._engine.ready() and not self._engine.status.busy:
                     self._engine.status.busy = True
                     self._tell()
@@ -59,5 +65,7 @@ class Runner:
             if self._ending:
                 return
             self._tell()
+            if due is not None:
+                wait = due if wait is None else min(wait, due)
             if wait is None or wait > 0:
                 self._wake.wait(wait)

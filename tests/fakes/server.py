@@ -172,7 +172,7 @@ class FakeServer:
         assert len(key) == 32
         known = self.state.devices.get(told["id"])
         if known is not None and known.user != user:
-            raise Problem(409, "device_taken")
+            raise Problem(409, "device_bound")
         self.state.used[code] = told["id"]
         generation = known.generation if known else 0
         self.state.devices[told["id"]] = Device(user, key, code, generation)

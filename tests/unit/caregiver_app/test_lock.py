@@ -322,11 +322,23 @@ def test_the_app_locks_itself_after_its_time_in_the_background_and_not_before(wo
     lock.away()
     world.clock.advance(59)
     world.clock.wrong = timedelta(days=3)
-    assert not lock.overdue()
+    assert lock.mind() == 1.0
     assert lock.back().state == OPEN
+    assert lock.mind() is None
     lock.away()
     world.clock.advance(60)
-    assert lock.overdue()
+    assert lock.back().state == LOCKED
+
+
+def test_the_app_locks_itself_while_nobody_looks_at_it(world):
+    lock, heard = world.phone.lock, []
+    world.phone.subscribe(lambda: heard.append(lock.state))
+    lock.away()
+    assert lock.mind() == 300
+    world.clock.advance(300)
+    assert lock.mind() is None
+    assert lock.state == LOCKED
+    assert heard == [LOCKED]
     assert lock.back().state == LOCKED
 
 
@@ -380,3 +392,41 @@ def test_what_an_unlocking_costs_is_measured_and_never_nothing():
     slow = iter((0.0, 9.0, 10.0, 19.0, 20.0, 29.0))
     cost = measured_cost(lambda: next(slow))
     assert (cost.passes, cost.memory) == (2, 16 * 1024 * 1024)
+
+
+def test_a_phone_that_goes_to_somebody_else_shows_nothing_of_the_former_holder_and_delivers_what_they_saved(world):
+    before = world.phone.store.meta.get("device_id")
+    saved = world.visit(0, photo=JPEG[:900])
+    draft = world.phone.begin_visit(world.elder_ids[1])
+    draft.all_good()
+    world.phone.store.events.add("e1", "ladder_call", b'{"id":"e1"}', at="2026-11-03T09:00:00+08:00")
+    world.code = world.server.add_visitor("chen", [world.server.state.elders[world.elder_ids[4]]])
+    world.enrol()
+    store = world.phone.store
+    assert store.meta.get("device_id") != before
+    assert world.phone.lock.state == NEW
+    world.phone.lock.set_pin("161803")
+    world.settle()
+    assert [elder["id"] for elder in store.cache.all("elders")] == [world.elder_ids[4]]
+    assert {row.id: (row.state, row.frozen) for row in store.outbox.all()} == {
+        saved: ("sent", None),
+        draft.draft_id: ("sent", None),
+    }
+    assert {world.server.state.visits[one]["user"] for one in (saved, draft.draft_id)} == {"liu"}
+    assert list(world.server.state.photos.values()) == [JPEG[:900]]
+    event = store.events.get("e1")
+    assert (event.state, event.last_error) == ("refused", "another_holder")
+    mine = world.visit(4)
+    world.settle()
+    assert world.server.state.visits[mine]["user"] == "chen"
+
+
+def test_the_same_person_enrolling_again_keeps_everything(world):
+    saved = world.visit(0)
+    draft = world.phone.begin_visit(world.elder_ids[1])
+    world.server.state.codes["second"] = "liu"
+    world.code = "second"
+    world.enrol()
+    assert world.phone.lock.state == OPEN
+    assert world.phone.drafts() == (draft.draft_id,)
+    assert world.phone.store.outbox.get(saved).frozen

@@ -17,6 +17,7 @@ from caregiver_app.store import keys, open_store
 from caregiver_app.store.schema import STEPS
 from caregiver_app.store.store import FILE
 from shared.protocol.signing import b64, photo_text, sealed_text, unb64
+from tests.unit.caregiver_app.stores.make import make
 from tests.unit.caregiver_app.world import JPEG, World
 
 STORES = Path(__file__).parent / "stores"
@@ -160,3 +161,18 @@ def test_an_updated_phone_goes_on_where_the_old_one_stopped(old, tmp_path):
     assert visit.view().note == "还没写完"
     assert visit.save().visit_id == ids["draft"]
     world.phone.stop()
+
+
+def test_the_next_versions_fixture_can_be_made(quick_path):
+    ids = make(quick_path / "next")
+    store = open_store(quick_path / "next")
+    assert {row.id: row.state for row in store.outbox.all()} == {
+        ids["sent"]: "sent",
+        ids["sent_photo_pending"]: "sent",
+        ids["refused"]: "refused",
+        ids["pending"]: "pending",
+        ids["urgent"]: "pending",
+    }
+    assert set(store.photos.counts()) == {"draft", "waiting", "pending", "sent", "refused"}
+    assert store.drafts.ids() == [ids["draft"]]
+    store.close()
