@@ -95,6 +95,10 @@ class Column(Layout):
             y -= self.spacing
 
 
+class Stack(Column):
+    """A column inside a column, as high as what is in it."""
+
+
 class Icon(Label):
     """A picture from the icon font; always beside a word."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +12,19 @@ from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from caregiver_app.presenters.interface import Visit
-from caregiver_app.presenters.views import Choice, FormGroup, VisitView
+from caregiver_app.presenters.views import FormGroup, VisitView
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.elder import call_row
+from caregiver_app.screens.extras import Extras
 from caregiver_app.screens.parts import (
     BigButton,
     Card,
     Choices,
     Empty,
-    Field,
     Grade,
-    ListRow,
     Notice,
     Section,
-    Tool,
-    Tools,
+    Stack,
     Txt,
     load_kv,
     on_release,
@@ -36,62 +35,43 @@ from caregiver_app.screens.style import ui
 DOUBT_S = 15  # how often the minutes of a short stay are counted anew
 TYPING_PAUSE_S = 0.3  # typed words go to disk at the first pause, and whenever the screen is left
 
-#: What can be added to a visit: its name on the screen, and its picture.
-EXTRAS = {
-    "urgent": ("visit.urgent", "danger"),
-    "needs": ("visit.needs", "hand"),
-    "note": ("visit.note", "note"),
-    "photos": ("visit.photos", "camera"),
-    "companions": ("visit.companions", "group"),
-    "channels": ("visit.channels", "house_heart"),
-}
 OUTCOME_TONES = {"met": "jade", "not_home": "amber", "refused": "amber"}
 
 
-def chosen_labels(choices: tuple[Choice, ...]) -> str:
-    """What is chosen, as a phrase."""
-    return (
-        "、".join(c.label for c in choices if c.chosen)
-        if ui.language == "zh"
-        else ", ".join(c.label for c in choices if c.chosen)
-    )
-
-
 class VisitScreen(Page):
-    """One draft. What stays the same is updated in place; only a change of shape is drawn anew."""
+    """One draft, drawn in boxes: a touch draws anew only the box whose shape it changes.
+
+    The questions of the form, some fifty widgets, follow box by box in the frames after the screen is there.
+    """
 
     heading = StringProperty("")
     under = StringProperty("")
     missing = StringProperty("")
     can_save = BooleanProperty(False)
     problem = StringProperty("")
+    working = BooleanProperty(False)  # what `problem` says is no trouble, but going on
     save_text = StringProperty("")
 
     def setup(self, draft_id: str = "", **_: Any) -> None:
         self._visit: Visit | None = self.phone.open_draft(draft_id)
-        self._shape: object = None
+        self._boxes: dict[str, Stack] = {}
+        self._shapes: dict[str, object] = {}
         self._open: set[str] = set()
         self._parts: dict[str, Any] = {}
+        self._groups: list[FormGroup] = []
         self._typed: dict[str, str] = {}
         self._pause = Clock.create_trigger(lambda _: self._write_typed(), TYPING_PAUSE_S)
+        self._more = Clock.create_trigger(lambda _: self._next_group(), 0)
         self._tick = Clock.schedule_interval(lambda _: self._time_passed(), DOUBT_S)
         if self._visit is not None:
-            view = self._visit.view()
-            for name, filled in (
-                ("urgent", view.urgent),
-                ("needs", any(c.chosen for c in view.needs)),
-                ("note", view.note),
-                ("photos", view.photos),
-                ("companions", any(c.chosen for c in view.companions)),
-            ):
-                if filled:
-                    self._open.add(name)
+            self._open |= Extras.filled(self._visit.view())
 
     def put_away(self) -> None:
         self._write_typed()
 
     def leave(self) -> None:
         self._tick.cancel()
+        self._more.cancel()
         self._write_typed()
 
     def _time_passed(self) -> None:
@@ -122,24 +102,27 @@ class VisitScreen(Page):
         self.missing = view.missing_text or "\n".join(view.doubts)
         self.can_save = view.can_save
         self.save_text = ui.word(self._save_key(view))
-        shape = (
-            view.outcome,
-            view.channel,
-            tuple(c.value for c in view.reasons),
-            tuple((group.id, tuple(item.id for item in group.items)) for group in view.groups),
-            view.has_all_good,
-            view.next_steps,
-            view.advice,
-            view.photos,
-            bool(view.urgent),
-            view.has_tag,
-            view.call,
-            frozenset(self._open),
-        )
-        if shape != self._shape:
-            self._shape = shape
-            self._build(view)
+        home = view.channel == "home"
+        if self._shapes.get("order") != home:
+            self._shapes = {"order": home}
+            # A call asks for one answer and few grades: they come before what is out of the ordinary.
+            names = ("head", "extras", "form", "foot") if home else ("head", "form", "extras", "foot")
+            self._boxes = {name: Stack() for name in names}
+            self._boxes["extras"] = self._extras = Extras(self)
+            replace(self.ids.body, list(self._boxes.values()))
+        advice = "" if view.urgent else view.advice
+        reasons = tuple(c.value for c in view.reasons)
+        self._box("head", (view.has_tag, view.call, advice, reasons, view.has_all_good), self._head)
+        form = tuple((group.id, tuple(item.id for item in group.items)) for group in view.groups)
+        self._box("form", form, self._form)
+        self._box("foot", "discard" in self._open, self._foot)
+        self._extras.show(view, self._open)
         self._fill(view)
+
+    def _box(self, name: str, shape: object, make: Callable[[VisitView], list[Widget]]) -> None:
+        if name not in self._shapes or self._shapes[name] != shape:
+            self._shapes[name] = shape
+            replace(self._boxes[name], make(self._view))
 
     @staticmethod
     def _save_key(view: VisitView) -> str:
@@ -147,8 +130,7 @@ class VisitScreen(Page):
             return "visit.save_and_call"
         return "visit.save_anyway" if view.doubts else "visit.save"
 
-    def _build(self, view: VisitView) -> None:
-        self._parts = {}
+    def _head(self, view: VisitView) -> list[Widget]:
         parts: list[Widget] = []
         if not view.has_tag:
             scan = BigButton(text=ui.word("visit.scan_now"), picture="scan", help=ui.word("visit.no_tag_help"))
@@ -156,41 +138,44 @@ class VisitScreen(Page):
         if view.call is not None:
             parts.append(call_row(view.call, lambda call: self.navigator.dial(call.number)))
         parts.append(Section(text=ui.word("visit.outcome" if view.channel == "home" else "visit.outcome_call")))
-        parts.append(self._choices("outcomes", lambda v: self._visit.set_outcome(v), OUTCOME_TONES))
+        parts.append(self.choices("outcomes", lambda v: self._visit.set_outcome(v), OUTCOME_TONES))
         if view.advice and not view.urgent:
             parts.append(Notice(tone="amber", picture="alert", title=view.advice))
         if view.reasons:
             parts.append(Section(text=ui.word("visit.reason")))
             tones = {c.value: "amber" for c in view.reasons}
-            parts.append(self._choices("reasons", lambda v: self._visit.set_reason(v), tones, most=2))
+            parts.append(self.choices("reasons", lambda v: self._visit.set_reason(v), tones, most=2))
+        self._parts.pop("all_good", None)
         if view.has_all_good:
             button = BigButton(kind="main", picture="check", least=ui.main_target)
             self._parts["all_good"] = button
             parts.append(on_release(button, lambda: self.show(self._visit.all_good())))
-        form = self._form(view) if view.groups else []
-        extras = self._extras(view)
-        # A call asks for one answer and few grades: they come before what is out of the ordinary.
-        parts.extend((*extras, *form) if view.channel == "home" else (*form, *extras))
-        discard = BigButton(text=ui.word("visit.discard"), kind="plain")
-        parts.append(Txt(text=ui.word("visit.kept"), tone="muted", halign="center"))
-        parts.append(on_release(discard, self.ask_discard))
-        if "discard" in self._open:
-            parts.extend(self._sure())
-        replace(self.ids.body, parts)
+        return parts
 
-    def _choices(self, name: str, act: Any, tones: dict[str, str] | None = None, most: int = 3) -> Choices:
+    def choices(self, name: str, act: Any, tones: dict[str, str] | None = None, most: int = 3) -> Choices:
+        """Buttons for the choices that the view has under this name; a press asks the presenter and draws."""
         choices = Choices(tones=tones or {}, most=most)
         choices.bind(on_pick=lambda _, value: self.show(act(value)))
         self._parts[name] = choices
         return choices
 
     def _form(self, view: VisitView) -> list[Widget]:
-        parts: list[Widget] = []
+        self._groups = list(view.groups)
+        if not view.groups:
+            self._parts.pop("answered", None)
+            return []
+        self._more()
         answered = Section()
         self._parts["answered"] = answered
-        parts.append(answered)
-        parts.extend(self._group(group) for group in view.groups)
-        return parts
+        return [answered]
+
+    def _next_group(self) -> None:
+        """One more class of questions, a frame each."""
+        if self._groups:
+            group = self._groups.pop(0)
+            self._boxes["form"].add_widget(self._group(group))
+            self._fill(self._view)
+            self._more()
 
     def _group(self, group: FormGroup) -> Card:
         card = Card(spacing=dp(12))
@@ -209,86 +194,17 @@ class VisitScreen(Page):
             card.add_widget(grade)
         return card
 
-    def _extras(self, view: VisitView) -> list[Widget]:
-        """What is out of the ordinary, one touch away; what was opened stands below the buttons."""
-        absent = {"companions": not view.companions, "channels": len(view.channels) < 2}
-        names = [name for name in EXTRAS if not absent.get(name)]
-        grid = Tools()
-        for name in names:
-            key, picture = EXTRAS[name]
-            tool = Tool(picture=picture, label=ui.word(key), tone="red" if name == "urgent" else "jade")
-            self._parts[f"tool.{name}"] = tool
-            grid.add_widget(on_release(tool, lambda name=name: self.fold(name)))
-        parts: list[Widget] = [Section(text=ui.word("visit.more")), grid]
-        for name in names:
-            if name in self._open:
-                parts.append(getattr(self, f"_open_{name}")(view))
-        return parts
-
-    def _open_urgent(self, view: VisitView) -> Widget:
-        card = self._extra_card("urgent", "red")
-        if view.urgent:
-            card.add_widget(Notice(tone="red", picture="danger", title=view.advice))
-            for call in view.next_steps:
-                card.add_widget(call_row(call, lambda call: self.navigator.dial(call.number)))
-        card.add_widget(self._choices("urgents", self._urgent, {c.value: "red" for c in view.urgents}, most=2))
-        if view.urgent:
-            field = Field(title=ui.word("visit.urgent_words"), text=view.urgent_words, lines=2)
-            field.bind(text=lambda _, text: self._type("urgent", text))
-            card.add_widget(field)
-        return card
-
-    def _open_needs(self, view: VisitView) -> Widget:
-        card = self._extra_card("needs")
-        card.add_widget(self._choices("needs", lambda v: self._visit.toggle_need(v), most=2))
-        return card
-
-    def _open_note(self, view: VisitView) -> Widget:
-        card = self._extra_card("note")
-        field = Field(text=view.note, lines=3)
-        field.bind(text=lambda _, text: self._type("note", text))
-        self._parts["note"] = field
-        card.add_widget(field)
-        if view.can_dictate:
-            speak = BigButton(text=ui.word("visit.dictate"), picture="microphone")
-            card.add_widget(on_release(speak, self.dictate))
-        return card
-
-    def _open_photos(self, view: VisitView) -> Widget:
-        card = self._extra_card("photos")
-        for number, photo in enumerate(view.photos, 1):
-            title = ui.word("visit.photo", number=number)
-            row = ListRow(title=title, text=ui.word("visit.remove"), picture="image", arrow="close")
-            sha = photo.sha256
-            card.add_widget(on_release(row, lambda sha=sha: self.show(self._visit.remove_photo(sha))))
-        if view.photos_left:
-            button = BigButton(text=ui.word("visit.add_photo"), picture="image_plus")
-            card.add_widget(on_release(button, lambda: self.go("files", on_pick=self.add_photo)))
-        return card
-
-    def _open_channels(self, view: VisitView) -> Widget:
-        card = self._extra_card("channels")
-        card.add_widget(self._choices("channels", lambda v: self._visit.set_channel(v)))
-        return card
-
-    def _open_companions(self, view: VisitView) -> Widget:
-        card = self._extra_card("companions")
-        card.add_widget(self._choices("companions", lambda v: self._visit.toggle_companion(v), most=2))
-        return card
-
-    def _extra_card(self, name: str, tone: str = "jade") -> Card:
-        card = Card(spacing=dp(12))
-        card.add_widget(Txt(text=ui.word(EXTRAS[name][0]), strong=True, tone=tone))
-        return card
-
-    def _sure(self) -> list[Widget]:
+    def _foot(self, _: VisitView) -> list[Widget]:
+        kept = Txt(text=ui.word("visit.kept"), tone="muted", halign="center")
+        discard = on_release(BigButton(text=ui.word("visit.discard"), kind="plain"), self.ask_discard)
+        if "discard" not in self._open:
+            return [kept, discard]
         yes = BigButton(text=ui.word("visit.discard_yes"), kind="danger")
         no = BigButton(text=ui.word("visit.discard_no"))
+        sure = Notice(tone="red", title=ui.word("visit.discard_sure"))
         return [
-            Notice(tone="red", title=ui.word("visit.discard_sure")),
-            on_release(no, lambda: self.fold("discard")),
-            on_release(yes, self.discard),
-        ]
+            kept, discard, sure, on_release(no, lambda: self.fold("discard")), on_release(yes, self.discard)
+        ]  # fmt: skip
 
     def _fill(self, view: VisitView) -> None:
         for name in ("channels", "outcomes", "reasons", "urgents", "needs", "companions"):
@@ -307,18 +223,6 @@ class VisitScreen(Page):
             button.picture = "check_circle" if view.all_good else "check"
         if "answered" in self._parts:
             self._parts["answered"].text = ui.word("visit.answered", done=view.answered, all=view.questions)
-        summaries = {
-            "urgent": chosen_labels(view.urgents),
-            "needs": chosen_labels(view.needs),
-            "note": ui.word("visit.written") if view.note else "",
-            "photos": str(len(view.photos)) if view.photos else "",
-            "channels": chosen_labels(view.channels) if view.channel != "home" else "",
-            "companions": chosen_labels(view.companions),
-        }
-        for name, text in summaries.items():
-            tool = self._parts.get(f"tool.{name}")
-            if tool is not None:
-                tool.said, tool.opened = text, name in self._open
 
     # ------------------------------------------------------------ touches
 
@@ -327,7 +231,8 @@ class VisitScreen(Page):
         item = next(i for g in self._view.groups for i in g.items if i.id == item_id)
         self.show(self._visit.answer(item_id, None if item.value == value else value))
 
-    def _urgent(self, kind: str) -> VisitView:
+    def urgent(self, kind: str) -> VisitView:
+        """Urgent in this way; the same once more: not urgent."""
         self._write_typed()
         if self._view.urgent == kind:
             return self._visit.set_urgent(None)
@@ -339,7 +244,8 @@ class VisitScreen(Page):
         self._open ^= {name}
         self.show(self._visit.view())
 
-    def _type(self, what: str, text: str) -> None:
+    def type(self, what: str, text: str) -> None:
+        """Something was typed: it is written at the next pause."""
         self._typed[what] = text
         self._pause()
 
@@ -365,12 +271,13 @@ class VisitScreen(Page):
     def dictate(self) -> None:
         """Speak instead of typing; what was heard stands in the field."""
         self._write_typed()
-        self.problem = ui.word("visit.listening")
+        self.problem, self.working = ui.word("visit.listening"), True
 
         def heard(note: str | None) -> None:
             Clock.schedule_once(lambda _: show(note), 0)
 
         def show(note: str | None) -> None:
+            self.working = False
             if self.navigator.holds(self) and self._visit is not None:
                 self.problem = "" if note else ui.word("visit.not_heard")
                 if note and "note" in self._parts:
@@ -378,19 +285,20 @@ class VisitScreen(Page):
                     self._typed.pop("note", None)  # the presenter has it already
 
         if not self._visit.dictate(heard):
-            self.problem = ui.word("visit.not_heard")
+            self.problem, self.working = ui.word("visit.not_heard"), False
 
     def add_photo(self, path: Path) -> None:
         """A picture was chosen: shrink and keep it, aside from the screen."""
         if self.navigator.page is not self:
             self.navigator.back()
-        self.problem = ui.word("wait")
+        self.problem, self.working = ui.word("wait"), True
 
         def done(view: VisitView) -> None:
-            self.problem = ""
+            self.problem, self.working = "", False
             self.show(view)
 
         def failed(error: BaseException) -> None:
+            self.working = False
             self.problem = ui.word("visit.not_picture" if isinstance(error, ValueError) else "error.title")
 
         self.in_background(lambda: self._visit.add_photo(path), done, failed)

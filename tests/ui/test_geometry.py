@@ -312,6 +312,6 @@ def test_nothing_is_cut_off_or_overlaps_or_too_small(stage: Any, language: str, 
         phone = navigator.phone = FakePhone(language, size)
         navigator.close()
         show(navigator, phone)
-        stage.layout()
+        stage.layout(8)
         wrong[screen] = faults(navigator.page, navigator.width, navigator.height)
     assert {screen: found for screen, found in wrong.items() if found} == {}
