@@ -193,8 +193,8 @@ class Rows:
         if owed.last_day is None:
             return common.text("due.open", missing=missing)
         left = (owed.last_day - self._today).days
-        key = f"due.{period}" if left else f"due.{period}_last"
-        return common.text(key, missing=missing, left=left)
+        ending = {0: "_last", 1: "_one"}.get(left, "")
+        return common.text(f"due.{period}{ending}", missing=missing, left=left)
 
     def _again_text(self, elder_id: str) -> str:
         followup = self._followups.get(elder_id)

@@ -48,6 +48,7 @@ class TodayPresenter:
             progress_total=held.total,
             progress_text=common.text(progress, saved=held.saved) if held.total else "",
             progress_figure=common.text("today.figure", done=held.done, total=held.total) if held.total else "",
+            progress_short=common.text("today.progress") if held.total else "",
             empty_text=self._empty(bool(held.rows), bool(found), pulled is not None),
             as_of_text=common.text("today.as_of", when=common.when(pulled)) if pulled else "",
             badge=common.badge(),

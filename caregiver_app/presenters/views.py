@@ -73,6 +73,7 @@ class TodayView:
     as_of_text: str
     badge: SyncBadge
     progress_figure: str = ""  # "16 / 20": elders of the month
+    progress_short: str = ""  # the text without what is saved and not yet sent, for large type
 
 
 @dataclass(frozen=True, slots=True)

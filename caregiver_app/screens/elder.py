@@ -32,8 +32,8 @@ from caregiver_app.screens.today import DUE_LOOKS
 
 def call_row(call: Call, dial: Any, said: str = "", tone: str = "muted") -> CallRow:
     """A line that dials at one touch."""
-    title = " · ".join(part for part in (call.name, call.relation) if part)
-    row = CallRow(title=title, text=call.number, picture="phone", said=said, said_tone=tone)
+    row = CallRow(title=call.name or call.relation, said=said, said_tone=tone)
+    row.text = " · ".join(part for part in (call.relation if call.name else "", call.number) if part)
     return on_release(row, lambda: dial(call))
 
 
@@ -73,7 +73,8 @@ class ElderScreen(Page):
     def _body(self, view: ElderView) -> list[Any]:
         parts: list[Any] = []
         if view.draft_text:
-            parts.append(Notice(tone="jade", picture="clock", title=view.draft_text))
+            begun, _, tag = view.draft_text.partition(" · ")
+            parts.append(Notice(tone="jade", picture="clock", title=begun, text=tag))
         for line in view.alert_lines:
             parts.append(Notice(tone="red", picture="danger", title=line))
         if view.followup_text:

@@ -209,9 +209,12 @@ class ListRow(ButtonBehavior, Surface, BoxLayout):
     tone = StringProperty("jade")
 
 
-class CallRow(ListRow):
+class CallRow(ButtonBehavior, Surface, BoxLayout):
     """Somebody to call at one touch; `said`: what came of the last call, in `said_tone`."""
 
+    title = StringProperty("")
+    text = StringProperty("")
+    picture = StringProperty("phone")
     said = StringProperty("")
     said_tone = StringProperty("muted")
 

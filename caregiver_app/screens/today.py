@@ -129,7 +129,8 @@ class TodayScreen(Page):
     def refresh(self) -> None:
         view = self.phone.today.view(self.query)
         self.title = view.title
-        self.progress_text, self.progress_figure = view.progress_text, view.progress_figure
+        self.progress_text = view.progress_short if ui.elder else view.progress_text
+        self.progress_figure = view.progress_figure
         self.progress_done = view.progress_done
         self.progress_saved = view.progress_saved
         self.progress_total = view.progress_total

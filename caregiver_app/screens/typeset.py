@@ -40,23 +40,36 @@ def pieces(text: str) -> list[str]:
     return found
 
 
+def units(text: str, width: float, size_of: Callable[[str], float]) -> list[str]:
+    """Pieces, where things divided by " · " stay whole if they fit on a line: a name and whose it is, a category."""
+    found: list[str] = []
+    things = text.split(" · ")
+    for at, thing in enumerate(things):
+        end = " · " if at < len(things) - 1 else ""
+        if len(things) > 1 and size_of(thing) <= width:
+            found.append(thing + end)
+        else:
+            found.extend(pieces(thing + end))
+    return found
+
+
 def fill(parts: list[str], width: float, size_of: Callable[[str], float]) -> list[str]:
     """Lines as full as they go; a piece wider than a line is cut where it must be."""
     lines: list[str] = []
     line = ""
     for part in parts:
-        if not line or size_of((line + part).rstrip()) <= width:
+        if not line or size_of((line + part).rstrip(" ·")) <= width:
             line += part
         else:
             lines.append(line.rstrip(" ·"))  # what divides two things is not needed where the line does
             line = part
-        while size_of(line.rstrip()) > width and len(line) > 1:
+        while size_of(line.rstrip(" ·")) > width and len(line) > 1:
             cut = len(line) - 1
             while cut > 1 and size_of(line[:cut]) > width:
                 cut -= 1
             lines.append(line[:cut])
             line = line[cut:]
-    lines.append(line.rstrip())
+    lines.append(line.rstrip(" ·") if size_of(line.rstrip()) > width else line.rstrip())
     return lines
 
 
@@ -88,7 +101,7 @@ def wrap(text: str, width: float, size_of: Callable[[str], float]) -> list[str]:
     """Lines of a text in a column `width` wide; `size_of` gives a line's width in the same unit."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        parts = pieces(paragraph)
+        parts = units(paragraph, width, size_of)
         filled = fill(parts, width, size_of)
         if 1 < len(filled) <= BALANCED:
             filled = nicer(parts, filled, width, size_of)

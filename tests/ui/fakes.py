@@ -296,6 +296,7 @@ class FakePhone:
             "",
             self.badge(),
             "" if self.no_elders else self.say("116 / 120", "116 of 120"),
+            "" if self.no_elders else self.say("位老人本月已探访", "visited this month"),
         )
 
     def elder_view(self, elder_id: str) -> ElderView | None:

@@ -195,10 +195,10 @@ def test_nobody_home_is_saved_first_and_then_says_whom_to_call(stage: Any, demo:
     assert navigator.path == ("today", "steps")
 
     number = phone.elder.view(row.id).calls[0].number
-    stage.press(button(navigator.page, number))
+    stage.press(button(navigator.page, phone.elder.view(row.id).calls[0].name))
     assert dialled == [number]
     stage.press(button(navigator.page, "没人接"))
-    stage.press(button(navigator.page, phone.elder.view(row.id).calls[1].number))
+    stage.press(button(navigator.page, phone.elder.view(row.id).calls[1].name))
     stage.press(button(navigator.page, "知道老人在哪"))
     stage.press(button(navigator.page, "在医院"))
     assert [event.event()["data"]["outcome"] for event in phone.store.events.all()] == ["no_answer", "whereabouts"]
@@ -313,7 +313,7 @@ def test_an_urgent_visit_shows_whom_to_call_before_and_after_saving(stage: Any, 
     stage.frames(3)
     stage.press(navigator.page._parts["tool.urgent"])
     stage.press(button(navigator.page, "跌倒"))
-    assert {"120", "110", "13900000002"} <= set(texts_on(navigator.page))
+    assert {"120", "110", "社区主任 · 13900000002"} <= set(texts_on(navigator.page))
     stage.press(navigator.page.ids.save)
     assert navigator.path == ("today", "sos")
     assert "120 急救" in texts_on(navigator.page)
@@ -327,7 +327,7 @@ def test_a_visit_by_phone_dials_and_is_recorded_as_one(stage: Any, demo: Callabl
     navigator.go("elder", elder_id=elder.row.id)
     stage.frames(3)
     stage.press(button(navigator.page, "记录电话探访"))
-    stage.press(button(navigator.page, elder.calls[0].number))
+    stage.press(button(navigator.page, elder.calls[0].name))
     assert dialled == [elder.calls[0].number]
     stage.press(button(navigator.page, "老人本人"))
     stage.press(navigator.page._parts["all_good"])

@@ -51,3 +51,10 @@ def test_nothing_is_lost_and_no_line_is_too_wide(text: str, width: int) -> None:
 @given(st.lists(st.sampled_from(["探", "访，", "老人。", "家"]), max_size=40), st.integers(8, 40))
 def test_no_line_begins_with_closing_punctuation(words: list[str], width: int) -> None:
     assert not any(line[:1] in CLOSING for line in wrap("".join(words), width, size_of) if line)
+
+
+def test_things_that_are_divided_stay_whole_where_they_fit_on_a_line() -> None:
+    assert wrap("女 · 1937 年生 · 低保 · 空巢", 14, len) == ["女 · 1937 年生", "低保 · 空巢"]
+    assert wrap("朱秀英 · 老人本人", 8, len) == ["朱秀英", "老人本人"]
+    assert wrap("很长很长的一件事 · 短", 5, len)[0] == "很长很长的"
+    assert wrap("born 1937 · on an allowance · alone", 15, len) == ["born 1937", "on an allowance", "alone"]
