@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from server import closing, outcomes
+from server import closing, outcomes, rejudging
 from server.alerts import jobs as alerts
 from server.clock import zone
 from server.elders import vault
@@ -92,6 +92,11 @@ def _draw_callbacks(session: Session, county_id: int | None, now: dt.datetime) -
     return {"drawn": [{"month": str(month), "visits": n} for month, n in drawn]}
 
 
+def _rejudge(session: Session, county_id: int | None, now: dt.datetime) -> dict[str, Any]:
+    assert county_id is not None
+    return rejudging.rejudge(session, county_id, vault=vault.current(), now=now)
+
+
 def _climb(session: Session, _county_id: int | None, now: dt.datetime) -> dict[str, Any]:
     return {"climbed": alerts.climb(session, now)}
 
@@ -112,6 +117,7 @@ JOBS: tuple[Job, ...] = (
     Job("draw-callbacks", Daily(dt.time(0, 40)), _draw_callbacks, by_county=True),
     Job("clean-up", Daily(dt.time(3, 30)), _clean_up, commits=True),
     Job("remind", Daily(dt.time(8, 0)), _remind),
+    Job("rejudge", Every(3600), _rejudge, by_county=True),
     Job("climb-alerts", Every(60), _climb),
     Job("deliver", Every(15), _deliver, commits=True),
 )

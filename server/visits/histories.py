@@ -120,6 +120,14 @@ class Histories:
                 rows[row_id] = self._row(row_id, "photo", pack_photo(uses), now if len(uses) > 1 else None)
         return [rows[each] for each in sorted(rows)]
 
+    def rewritten(self, judged: Iterable[Remembered], now: dt.datetime) -> list[dict[str, Any]]:
+        """The same after judging again, which is no reason to judge again; only where a home moved it is."""
+        rows = self.written(judged, now)
+        for row in rows:
+            if row["kind"] != "home":
+                row["changed_at"] = self._changed_at(row["id"])
+        return rows
+
     def _row(self, row_id: uuid.UUID, kind: str, clear: bytes, changed_at: dt.datetime | None) -> dict[str, Any]:
         key = self.vault.county_key(self.county_id)
         if kind == "home":
@@ -130,8 +138,8 @@ class Histories:
             "changed_at": changed_at, "revised_at": before.revised_at if before is not None else None,
         }  # fmt: skip
 
-    def _changed_at(self, elder: uuid.UUID) -> dt.datetime | None:
-        before = self.kept.get(elder)
+    def _changed_at(self, row_id: uuid.UUID) -> dt.datetime | None:
+        before = self.kept.get(row_id)
         return before.changed_at if before is not None else None
 
     def _moved(self, elder: uuid.UUID, place: Place | None) -> bool:
