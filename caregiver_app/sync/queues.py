@@ -17,7 +17,7 @@ from shared.protocol.signing import b64
 # Rows that are looked at for one that can be sent this way.
 LOOK = 20
 # What the server says of a sealed visit that it cannot open; with tokens it can still be sent as it is.
-CLOSED = ("signature_invalid", "seal_key_unknown", "seal_broken", "seal_mismatch")
+CLOSED = ("signature_invalid", "seal_key_unknown", "seal_broken")
 
 
 def visits_of(link: Link) -> Queue:
