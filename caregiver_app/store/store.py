@@ -197,6 +197,8 @@ class Store:
 
     def set_pin(self, pin: str, cost: Cost) -> None:
         """Close the store under a PIN, or another one. Locked: while it is not open. OSError: the disk would not."""
+        if self.vault.is_open:
+            self.seal_waiting()  # from now on a forgotten PIN leaves nothing but sealed forms
         with self.database.lock:
             self.tries.reset()
             self.vault.set_pin(pin, cost)
@@ -205,6 +207,8 @@ class Store:
 
     def set_phone_lock(self) -> None:
         """Leave it to the phone's own lock. Locked: while the store is not open. OSError: the disk would not."""
+        if self.vault.is_open:
+            self.seal_waiting()
         with self.database.lock:
             self.vault.set_phone_lock()
         self.meta.set(lost_drafts=None)

@@ -82,6 +82,8 @@ def enrol(store: Store, platform: Platform, http: Http, base_url: str, code: str
             server_key=answer.get("server_key"),
             standing=ENROLLED,
         )
+    # What was saved before there was a key to seal for: a PIN may be chosen, and forgotten, before anything is sent.
+    store.seal_waiting()
 
 
 def _exchanged(store: Store, platform: Platform, http: Http, base_url: str, code: str) -> dict[str, Any]:

@@ -430,3 +430,20 @@ def test_the_same_person_enrolling_again_keeps_everything(world):
     assert world.phone.lock.state == OPEN
     assert world.phone.drafts() == (draft.draft_id,)
     assert world.phone.store.outbox.get(saved).frozen
+
+
+def test_a_visit_saved_before_the_phone_was_enrolled_survives_a_pin_forgotten_before_it_was_sent(tmp_path, monkeypatch):
+    world = LockWorld(tmp_path / "phone")
+    visit = world.phone.begin_visit(None, channel="phone")
+    visit.set_urgent("ill", "")
+    visit_id = visit.save().visit_id
+    assert not world.phone.store.outbox.get(visit_id).is_sealed  # for whom?
+    monkeypatch.setattr(world.phone.enrol, "_pull", lambda: None)  # the line breaks right after the enrolment
+    world.enrol()
+    assert world.phone.lock.set_pin(PIN).state == OPEN
+    world.phone.lock.lock()
+    world.phone.lock.forgot()
+    assert world.states() == {visit_id: "pending"}
+    world.settle()
+    assert world.states() == {visit_id: "sent"}
+    world.phone.stop()
