@@ -28,7 +28,7 @@ from server.console.ask import (
 )
 from server.console.pages import Pages, done, to
 from server.console.render import page
-from server.console.sketch import Point, Sketch, sketch
+from server.console.sketch import Point, Sketch, marks_of, sketch
 from server.console.texts import say
 from server.database import session
 from server.elders import vault
@@ -223,6 +223,7 @@ def _cards(some: Sequence[Waiting]) -> list[Card]:
     homes, around = home_of([r.elder_id for r in rows if r.elder_id is not None]), homes_around(rows)
     usual = {who: _usual(who) for who in {w.visitor_id for w in some}}
     stands, me, now = reviews.standings(session(), rows), actor().user_id, clock.now()
+    judged = visits.judged_homes(session(), list(by_id), vault=vault.current())
     histories = reviews.histories(session(), [w.id for w in some])
     cards = []
     for one in some:
@@ -231,7 +232,8 @@ def _cards(some: Sequence[Waiting]) -> list[Card]:
             continue
         there = [d for d in v.get("photos") or () if d not in v["photos_missing"]]
         cards.append(Card(
-            v, one.reasons, sketch(homes.get(row.elder_id) if row.elder_id else None, v, around[row.id]),
+            v, one.reasons,
+            sketch(homes.get(row.elder_id) if row.elder_id else None, v, around[row.id], marks_of(judged.get(row.id))),
             usual[one.visitor_id], there[:4], histories.get(one.id, ()), service.took_part(row, me),
             service.must_be_another(session(), row, stands[row.id], me, now),
         ))  # fmt: skip

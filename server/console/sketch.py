@@ -16,6 +16,8 @@ RINGS = (50, 100, 200, 500, 1000, 2000, 5000, 20_000, 100_000, 1_000_000)
 OTHERS = 12  # homes beside the visited one that are drawn
 CIRCLE_UP_TO_M = 400  # a circle of accuracy larger than this does not make the drawing wider
 
+AGREES_M = 60  # nearer than this, what was learnt says what the register says
+
 Point = tuple[float, float]
 
 
@@ -23,7 +25,7 @@ Point = tuple[float, float]
 class Spot:
     """`x`, `y` in the drawing; `r` the accuracy's radius there, None where the phone gave none."""
 
-    kind: str  # start, end, other (a home)
+    kind: str  # start, end; other (a home); learnt, proposed (where readings say that the home is)
     x: float
     y: float
     r: float | None
@@ -39,16 +41,19 @@ class Sketch:
     reach: int
     spots: tuple[Spot, ...]
     homes: tuple[Spot, ...]
+    marks: tuple[Spot, ...]
     bar: int
     bar_length: float
     size: int = SIZE
 
 
 def sketch(
-    home: Point | None, said: Mapping[str, Any], others: Sequence[tuple[str, Point]] = ()
-) -> Sketch | None:
-    """Of a visit's two positions around its elder's home, with `others`, (name, home) of where else its visitor went;
-    None where there is no registered home or no position."""
+    home: Point | None, said: Mapping[str, Any], others: Sequence[tuple[str, Point]] = (),
+    marks: Sequence[tuple[str, Point]] = (),
+) -> Sketch | None:  # fmt: skip
+    """Of a visit's two positions around its elder's home, with `others`, (name, home) of where else its visitor went,
+    and `marks`, (learnt or proposed, place) of where readings say that the home is. None where there is no registered
+    home or no position."""
     if home is None:
         return None
     found = []
@@ -75,7 +80,8 @@ def sketch(
     near = sorted((math.hypot(*away), name, away) for name, point in others if (away := _from(home, point)))
     homes = tuple(spot("other", *away, None, name) for far, name, away in near[:OTHERS] if far <= reach)
     bar = next(step * 10**power for power in range(6, -1, -1) for step in (5, 2, 1) if step * 10**power <= reach / 2)
-    return Sketch(reach, tuple(spot(*one) for one in found), homes, bar, round(bar * scale, 1))
+    said_to_be = tuple(spot(kind, *_from(home, point), None) for kind, point in marks)
+    return Sketch(reach, tuple(spot(*one) for one in found), homes, said_to_be, bar, round(bar * scale, 1))
 
 
 def _from(home: Point, point: Point) -> tuple[float, float]:
@@ -83,3 +89,17 @@ def _from(home: Point, point: Point) -> tuple[float, float]:
     east = math.copysign(distance_m(home, (home[0], point[1])), point[1] - home[1])
     north = math.copysign(distance_m(home, (point[0], home[1])), point[0] - home[0])
     return east, north
+
+
+def marks_of(judged: Mapping[str, Any] | None) -> list[tuple[str, Point]]:
+    """Of the home that a visit was judged with: where several visitors' readings put it (learnt), or where one
+    visitor's steadily lie (proposed, until a director confirms it); nothing where the register agrees."""
+    if judged is None:
+        return []
+    if judged.get("proposed"):
+        return [("proposed", tuple(judged["proposed"]))]
+    registered = judged.get("registered")
+    here = (judged["lat"], judged["lon"])
+    if judged.get("sure") and registered and distance_m(here, tuple(registered)) > AGREES_M:
+        return [("learnt", here)]
+    return []

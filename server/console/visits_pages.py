@@ -22,10 +22,11 @@ from server.console.ask import (
 from server.console.pages import Pages, done, to
 from server.console.render import may, page
 from server.console.review_pages import decision_faults, homes_around, settle_now
-from server.console.sketch import sketch
+from server.console.sketch import Point, marks_of, sketch
 from server.console.texts import say
 from server.database import session
 from server.elders import queries as elders
+from server.elders import service as register
 from server.elders import vault
 from server.files.current import files
 from server.files.service import BlobMissing
@@ -104,6 +105,24 @@ def reply(visit_id: uuid.UUID) -> Response:
     return to("visit", visit_id=visit_id)
 
 
+@console.post("/visits/<uuid:visit_id>/home", right="elders.write")
+def correct_home(visit_id: uuid.UUID) -> Response:
+    """A director's word that the elder lives where readings put the home: the register follows."""
+    row = queries.found(session(), reach("visits.read"), visit_id)
+    marks = _marks(visit_id) if row is not None else []
+    now = clock.now()
+    elder = elders.find(session(), reach(), row.elder_id, now) if row is not None and row.elder_id else None
+    if elder is None or not marks:
+        raise problem("not_found")
+    (lat, lon) = marks[0][1]
+    register.update_elder(
+        session(), elder, {"lat": round(lat, 6), "lon": round(lon, 6)}, vault=vault.current(), now=now,
+        actor_id=actor().user_id,
+    )  # fmt: skip
+    done("visit.home_confirmed")
+    return to("visit", visit_id=visit_id)
+
+
 @console.get("/visits/<uuid:visit_id>/photos/<digest>", right="visits.read")
 def visit_photo(visit_id: uuid.UUID, digest: str) -> Response:
     """A photo that the visit names."""
@@ -126,6 +145,7 @@ def _visit_page(visit_id: uuid.UUID, errors: dict[str, list[str]], chosen: str |
     elder = None
     if row.elder_id is not None and may("elders.read"):
         elder = elders.find(session(), reach("elders.read"), row.elder_id, clock.now())
+    marks = _marks(visit_id)
     history = reviews.history(session(), row.county_id, visit_id)
     stands = reviews.standing(session(), row.county_id, visit_id)
     me, took_part = actor().user_id, service.took_part(row, actor().user_id)
@@ -133,8 +153,10 @@ def _visit_page(visit_id: uuid.UUID, errors: dict[str, list[str]], chosen: str |
         "visit.html", v=found, judgements=explained["judgements"], history=history,
         names=names_of(session(), {said.by for said in history}), elder_here=elder is not None,
         sketch=sketch(
-            (elder.lat, elder.lon) if elder and elder.lat and elder.lon else None, found, homes_around([row])[row.id]
+            (elder.lat, elder.lon) if elder and elder.lat and elder.lon else None, found, homes_around([row])[row.id],
+            marks,
         ),
+        correctable=bool(marks) and row.elder_id is not None and _writes(row.elder_id),
         classes=words.answers(found.get("form"), found.get("answers") or {}), errors=errors, chosen=chosen,
         can_review=may("visits.review") and stands.open and not took_part, own=took_part,
         another=service.must_be_another(session(), row, stands, me, clock.now()),
@@ -143,6 +165,14 @@ def _visit_page(visit_id: uuid.UUID, errors: dict[str, list[str]], chosen: str |
         ground_said=request.form.get("ground", ""),
         words_said=form_text("words", WORDS_MAX),
     )  # fmt: skip
+
+
+def _marks(visit_id: uuid.UUID) -> list[tuple[str, Point]]:
+    return marks_of(queries.judged_homes(session(), [visit_id], vault=vault.current()).get(visit_id))
+
+
+def _writes(elder_id: uuid.UUID) -> bool:
+    return elders.find(session(), actor().reach("elders.write"), elder_id, clock.now()) is not None
 
 
 def _found(visit_id: uuid.UUID, right: str | None = None) -> None:

@@ -229,6 +229,26 @@ def explanation(session: Session, reach: Reach, visit_id: uuid.UUID, *, vault: V
     }  # fmt: skip
 
 
+def judged_homes(
+    session: Session, visit_ids: Sequence[uuid.UUID], *, vault: Vault
+) -> dict[uuid.UUID, dict[str, Any]]:
+    """The home that each of these visits was last judged with, as its inputs keep it. One query."""
+    rows = session.execute(
+        sa.select(Judgement.visit_id, Judgement.inputs, Judgement.county_id, Visit.elder_id, Elder.data_key)
+        .join(Visit, sa.and_(Visit.county_id == Judgement.county_id, Visit.id == Judgement.visit_id))
+        .outerjoin(Elder, sa.and_(Elder.county_id == Visit.county_id, Elder.id == Visit.elder_id))
+        .where(Judgement.visit_id.in_(list(visit_ids)))
+        .order_by(Judgement.id)
+    )
+    found: dict[uuid.UUID, dict[str, Any]] = {}
+    for visit_id, sealed, county_id, elder_id, wrapped in rows:
+        inputs = unseal(key_for(vault, county_id, elder_id, wrapped), "inputs", visit_id, sealed)
+        home = json.loads(inputs).get("home") if inputs is not None else None
+        if home is not None:
+            found[visit_id] = home
+    return found
+
+
 def region_span(region: Region) -> tuple[int, int]:
     assert region.code is not None
     return code_range(region.code, region.level)

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import io
+import json
 import re
 
 import pytest
@@ -20,7 +21,8 @@ from server.pairings.model import Pairing
 from server.people.model import RoleGrant, User
 from server.tags import jobs as tag_jobs
 from server.tasks.runner import Runner
-from server.visits.model import Review, Visit
+from server.visits.model import Judgement, Review, Visit
+from server.visits.sealing import key_for, seal
 from shared.ids import uuid7
 from tests import factories
 from tests.conftest import NOW
@@ -439,3 +441,31 @@ def weidu(session):
     session.add(county)
     session.commit()
     return Place(session, found, county, county)
+
+
+def test_a_director_confirms_where_readings_put_a_home(app, client, world):
+    visit_id = doubtful(app, world)
+    path = f"/console/visits/{visit_id}"
+    director = desk(client, world, ("director", VILLAGE))
+    assert "按此更正登记坐标" not in director.get(path).text
+    assert director.post(f"{path}/home").status_code == 404
+    inputs = {"home": {"lat": 34.02, "lon": 113.82, "unsure": True, "proposed": [34.0231234, 113.82]}}
+    with app.app_context():
+        key = key_for(vaults.current(), world.county.id, world.elder.id, world.elder.data_key)
+        sealed = seal(key, "inputs", uuid_of(visit_id), json.dumps(inputs).encode())
+    world.session.add(
+        Judgement(
+            county_id=world.county.id, id=uuid7(), visit_id=uuid_of(visit_id), at=NOW, rule_version=2,
+            assurance="doubtful", flags=[], inputs=sealed,
+        )
+    )
+    world.session.commit()
+    page = director.get(path)
+    assert "一位探访员多日定位所在（待确认）" in page.text
+    assert "按此更正登记坐标" not in desk(client, world, ("auditor", VILLAGE)).get(path).text
+    assert director.post(f"{path}/home").status_code == 303
+    world.session.expire_all()
+    moved = world.session.get_one(Elder, (world.county.id, world.elder.id))
+    assert (moved.lat, moved.lon) == (34.023123, 113.82)
+    logged = world.session.scalars(sa.select(AuditEntry.details).where(AuditEntry.action == "elder.change")).all()
+    assert {"columns": ["lat"]} in logged
