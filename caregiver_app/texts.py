@@ -565,6 +565,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "role.grid_worker": ("网格员", "grid worker"),
     "role.doctor": ("医生", "doctor"),
     "role.director": ("社区主任", "director"),
+    "role.on_duty": ("值班", "on duty"),
+    "role.on_duty_too": ("{role} · 值班", "{role}, on duty"),
     "role.other": ("工作人员", "staff"),
 }
 

@@ -32,6 +32,7 @@ APIS: tuple[str, ...] = (
     "server.duties.api",
     "server.reviews.api",
     "server.requests.api",
+    "server.roster.api",
     "server.alerts.api",
     "server.timebank.api",
     "server.notify.api",

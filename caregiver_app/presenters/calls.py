@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import datetime
 from typing import Any
 
 from caregiver_app.presenters.common import Common
@@ -11,6 +13,7 @@ from caregiver_app.presenters.views import Call
 EMERGENCY = (("120", "sos.ambulance"), ("110", "sos.police"))
 NEIGHBOURS = ("neighbour", "邻居")
 #: Who answers for a place comes before who helps out there.
+ON_DUTY = "on_duty"
 DUTY_ORDER = ("director", "community_worker", "grid_worker", "social_worker", "doctor")
 
 
@@ -34,17 +37,39 @@ def of_elder(elder: dict[str, Any], common: Common) -> tuple[Call, ...]:
 
 
 def duty(common: Common) -> tuple[Call, ...]:
-    """The people on duty, directors first; this phone's holder is none of them."""
+    """The people to call: who is on the roster at this hour, then directors, then the others; this phone's holder is
+    none of them, nor is somebody who is there for the roster alone and off duty."""
     me = (common.store.meta.get("user") or {}).get("id")
-    people = [one for one in common.section("people") if one.get("phone") and one.get("id") != me]
-    people.sort(key=lambda one: (_rank(one.get("role")), str(one.get("name") or "")))
+    now = common.now()
+    people = [
+        (one, _on_duty(one, now)) for one in common.section("people") if one.get("phone") and one.get("id") != me
+    ]
+    people = [(one, here) for one, here in people if here or one.get("role") != ON_DUTY]
+    people.sort(key=lambda pair: (not pair[1], _rank(pair[0].get("role")), str(pair[0].get("name") or "")))
     return tuple(
         Call(
-            str(one.get("name") or ""), common.label("role", one.get("role") or "other"), str(one["phone"]),
+            str(one.get("name") or ""), _role(common, one, here), str(one["phone"]),
             f"person:{one['id']}", "director" if one.get("role") == "director" else "other",
         )
-        for one in people
+        for one, here in people
     )  # fmt: skip
+
+
+def _role(common: Common, one: dict[str, Any], here: bool) -> str:
+    if not here:
+        return common.label("role", one.get("role") or "other")
+    if one.get("role") == ON_DUTY:
+        return common.text("role.on_duty")
+    return common.text("role.on_duty_too", role=common.label("role", one.get("role") or "other"))
+
+
+def _on_duty(one: dict[str, Any], now: datetime) -> bool:
+    """Whether one of this person's shifts is running; one that cannot be read is none."""
+    for shift in one.get("on_duty") or ():
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            if datetime.fromisoformat(shift["from"]) <= now < datetime.fromisoformat(shift["to"]):
+                return True
+    return False
 
 
 def emergency(common: Common) -> tuple[Call, ...]:

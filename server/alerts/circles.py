@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from server.alerts.ladder import COUNTY, FAMILY, NEIGHBOURS, STAFF, TOWN, VILLAGE, VISITORS
+from server.alerts.ladder import COUNTY, FAMILY, NEIGHBOURS, ON_DUTY, STAFF, TOWN, VILLAGE, VISITORS
 from server.clock import zone
 from server.pairings.model import Pairing
 from server.people.model import STAFF_ROLES, RoleGrant, User
 from server.regions.model import Region
+from server.roster import queries as roster
 from shared.rules.months import local_date
 
 _SPANS = {VILLAGE: 1, TOWN: 10**3, COUNTY: 10**6}
@@ -38,11 +39,14 @@ def codes(session: Session, region_ids: Collection[int]) -> dict[int, int]:
 
 
 class Circles:
-    """Everybody who may have to be told of these places, read in two queries."""
+    """Everybody who may have to be told of these places, read in three queries."""
 
     def __init__(self, session: Session, county_id: int, places: Collection[Place], now: dt.datetime) -> None:
         self._tied: Mapping[uuid.UUID, list[tuple[str, uuid.UUID]]] = _tied(session, county_id, places, now)
         self._posted: Mapping[tuple[str, int], list[uuid.UUID]] = _posted(session, county_id, places, now)
+        self._on_duty: dict[int, list[uuid.UUID]] = defaultdict(list)
+        for code, user_id in roster.on_duty(session, county_id, _codes_over(places), now):
+            self._on_duty[code].append(user_id)
 
     def people(self, place: Place, circles: Collection[str]) -> list[uuid.UUID]:
         """The people of these circles of `place`, each once, in one order."""
@@ -59,6 +63,9 @@ class Circles:
                 if level in circles:
                     span = _SPANS[level]
                     found.update(self._posted.get(("director", place.code // span * span), ()))
+            if ON_DUTY in circles:
+                for span in _SPANS.values():
+                    found.update(self._on_duty.get(place.code // span * span, ()))
             if STAFF in circles:
                 found.update(self._posted.get(("staff", place.code), ()))
         return sorted(found)
@@ -88,7 +95,7 @@ def _posted(
     session: Session, county_id: int, places: Collection[Place], now: dt.datetime
 ) -> dict[tuple[str, int], list[uuid.UUID]]:
     """Directors by the code of the region they answer for, staff by the village they work in."""
-    wanted = {p.code // span * span for p in places if p.code is not None for span in _SPANS.values()}
+    wanted = _codes_over(places)
     posted: dict[tuple[str, int], list[uuid.UUID]] = defaultdict(list)
     if not wanted:
         return posted
@@ -107,3 +114,8 @@ def _posted(
         if code is not None:
             posted["director" if role == "director" else "staff", code].append(user_id)
     return posted
+
+
+def _codes_over(places: Collection[Place]) -> set[int]:
+    """The codes of the places themselves, and of what they lie in."""
+    return {p.code // span * span for p in places if p.code is not None for span in _SPANS.values()}

@@ -13,6 +13,7 @@ from typing import Any
 
 # Circles: the tied visitors, kin or neighbours of the elder; directors by the level they answer for.
 VISITORS, FAMILY, NEIGHBOURS, STAFF = "visitors", "family", "neighbours", "staff"
+ON_DUTY = "on_duty"
 VILLAGE, TOWN, COUNTY = "village", "town", "county"
 
 
@@ -38,7 +39,7 @@ LADDERS: Mapping[str, tuple[Step, ...]] = {
         _step(0), _step(2 * _H, FAMILY, NEIGHBOURS, VILLAGE), _step(6 * _H, TOWN), _step(24 * _H, COUNTY),
     ),
     "urgent": (_step(0, VILLAGE, VISITORS), _step(15, TOWN), _step(60, COUNTY)),
-    "sos": (_step(0, FAMILY, VISITORS, STAFF, VILLAGE), _step(2, TOWN), _step(4, COUNTY)),
+    "sos": (_step(0, ON_DUTY, FAMILY, VISITORS, STAFF, VILLAGE), _step(2, TOWN), _step(4, COUNTY)),
     "doubtful_visit": (_step(0, VILLAGE), _step(3 * _DAY, TOWN)),
     "tag_problem": (_step(0, VILLAGE),),
 }  # fmt: skip

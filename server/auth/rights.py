@@ -102,6 +102,8 @@ RIGHTS: dict[str, Right] = {
     "reports.make": Right(region=READERS, figures=True),
     "alerts.read": Right(region=READERS | STAFF, own=VISITORS),
     "alerts.act": Right(region=LEADERS | STAFF, own=VISITORS),
+    "shifts.read": Right(region=READERS | STAFF),
+    "shifts.write": Right(region=LEADERS),
     "sos.press": Right(region=STAFF, paired=VISITORS, own=frozenset({FAMILY})),
     "timebank.read": Right(region=READERS, own=VISITORS),
     "timebank.spend": Right(own=VISITORS),

@@ -34,6 +34,7 @@ from server.people.service import Wanted as Role
 from server.policies import service as policies
 from server.regions import service as regions
 from server.regions.model import County, Region
+from server.roster.model import Shift
 from server.tags import queries as tag_queries
 from server.tags import service as tags
 from server.tags.model import Tag
@@ -85,6 +86,25 @@ def seed(
     _live(session, county, found, begun, now, tz, vault)
     _calls(session, county, now)
     _learn(session, county, visitors, begun)
+    _roster(session, county, district, visitors, now, tz)
+
+
+def _roster(
+    session: Session, county: County, district: Region, visitors: Sequence[world.Visitor], now: dt.datetime,
+    tz: dt.tzinfo,
+) -> None:  # fmt: skip
+    """Somebody of the community's own staff is on duty for the district, day and night, for a fortnight."""
+    staff = [v for v in visitors if v.role == "community_worker"]
+    first = now.astimezone(tz).replace(hour=8, minute=0, second=0, microsecond=0) - dt.timedelta(days=1)
+    session.add_all(
+        Shift(
+            county_id=county.id, id=uuid7(now), region_id=district.id, user_id=staff[number % len(staff)].id,
+            starts_at=first + number * dt.timedelta(hours=12), ends_at=first + (number + 1) * dt.timedelta(hours=12),
+            created_at=now,
+        )
+        for number in range(28)
+    )  # fmt: skip
+    session.commit()
 
 
 def _learn(session: Session, county: County, visitors: Sequence[world.Visitor], begun: dt.datetime) -> None:

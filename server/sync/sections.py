@@ -10,6 +10,7 @@ import datetime as dt
 import json
 import uuid
 import zlib
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ from server.elders.model import Elder
 from server.pairings.model import Pairing
 from server.people.model import RoleGrant, User
 from server.regions.model import Region
+from server.roster import queries as roster
 from server.sync.cards import region_item
 from server.sync.scope import Held, visiting_now
 from server.tags.model import Tag
@@ -141,7 +143,8 @@ def _alert(row: Any, with_elder: bool) -> Entry:
 
 
 def people(session: Session, who: Actor, held: Held, today: dt.date, now: dt.datetime) -> Section:
-    """Who to call: directors of the elders' villages, and everybody else who visits the same elders."""
+    """Who to call: directors of the elders' villages, everybody else who visits the same elders, and who is on duty
+    in the coming days."""
     found: dict[uuid.UUID, tuple[str, str, str | None]] = {}
     companions = session.execute(
         sa.select(User.id, User.name, User.phone, sa.func.min(Pairing.role))
@@ -166,9 +169,16 @@ def people(session: Session, who: Actor, held: Held, today: dt.date, now: dt.dat
     for rows in (companions, directors):
         for user_id, name, phone, role in rows:
             found[user_id] = (name, role, phone)
+    shifts: dict[uuid.UUID, list[dict[str, str]]] = defaultdict(list)
+    for row in roster.ahead(session, sorted(held.by_county), held.regions, now):
+        if row.id != who.user_id:
+            found.setdefault(row.id, (row.name, "on_duty", row.phone))
+            shifts[row.id].append({"from": row.starts_at.isoformat(), "to": row.ends_at.isoformat()})
     section = {}
     for user_id, (name, role, phone) in found.items():
-        item = {"id": str(user_id), "name": name, "role": role, "phone": phone}
+        item: dict[str, Any] = {"id": str(user_id), "name": name, "role": role, "phone": phone}
+        if user_id in shifts:
+            item["on_duty"] = shifts[user_id]
         section[str(user_id)] = digested(item)
     return section
 

@@ -6,6 +6,7 @@ Foreign things lie in another village of the same county and in another county, 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from server.courses.service import put_course
 from server.devices.model import Device
 from server.people.model import RoleGrant
 from server.requests.model import DataRequest
+from server.roster.model import Shift
 from server.tasks.model import Task
 from shared.ids import uuid7
 from tests import factories
@@ -55,6 +57,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/elders": {"region": "{code}", "name": "新来的", "id_number": None},
     "PATCH /api/v1/elders/<uuid:elder_id>": {"name": "改名"},
     "POST /api/v1/elders/<uuid:elder_id>/status": {"status": "active", "effective_on": "2026-11-01"},
+    "POST /api/v1/shifts": {
+        "user_id": "{user_id}", "region": "{code}", "starts_at": "2026-11-14T08:00:00+08:00",
+        "ends_at": "2026-11-14T18:00:00+08:00",
+    },
     "POST /api/v1/pairings": {"elder_id": "{elder_id}", "user_id": "{user_id}"},
     "POST /api/v1/pairings/<uuid:pairing_id>/end": {},
     "PATCH /api/v1/users/<uuid:user_id>": {"disabled": True},
@@ -66,7 +72,7 @@ BODIES: dict[str, dict[str, Any]] = {
 # routes whose body names something that may not be touched, and what they answer to that
 NAMING = {
     "POST /api/v1/sos", "POST /api/v1/devices/codes", "POST /api/v1/elders", "POST /api/v1/pairings",
-    "POST /api/v1/absences", "POST /api/v1/tags/print", "POST /api/v1/requests",
+    "POST /api/v1/absences", "POST /api/v1/tags/print", "POST /api/v1/requests", "POST /api/v1/shifts",
 }  # fmt: skip
 SAYS_NOTHING = {"sha256", "code", "county_id", "policy_id", "digest", "name", "rest"}
 _PARAMETER = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
@@ -118,13 +124,18 @@ def foreign_things(place: Place, code: int) -> Foreign:
         county_id=county.id, id=uuid7(), elder_id=elder.id, kind="access", asked_by="self", received_on=NOW.date(),
         due_on=NOW.date(), recorded_by=visitor.id, recorded_at=NOW,
     )  # fmt: skip
-    session.add_all([absence, alert, callback, request, device, task])
+    shift = Shift(
+        county_id=county.id, id=uuid7(), region_id=region.id, user_id=visitor.id, starts_at=NOW,
+        ends_at=NOW + dt.timedelta(hours=8), created_at=NOW,
+    )  # fmt: skip
+    session.add_all([absence, alert, callback, request, device, shift, task])
     session.flush()
     grant = session.query(RoleGrant).filter_by(user_id=visitor.id).one()
     made: dict[str, UUID | str] = {
         "elder_id": elder.id, "pairing_id": pairing.id, "visit_id": visit.id, "alert_id": alert.id,
         "absence_id": absence.id, "callback_id": callback.id, "request_id": request.id,
         "device_id": device.id, "course_id": course.id,
+        "shift_id": shift.id,
         "task_id": task.id, "user_id": visitor.id, "grant_id": grant.id,
         "code": f"{code:012d}", "sha256": SHA256, "county_id": str(county.id), "policy_id": "universal",
     }  # fmt: skip
