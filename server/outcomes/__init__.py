@@ -23,12 +23,14 @@ from server.alerts import service as alerts
 from server.clock import zone
 from server.duties import service as duties
 from server.duties.model import Duty
-from server.outcomes.drawing import Settling, draw
+from server.outcomes.drawing import Settling, doubt_visits, draw
 from server.outcomes.facts import asked_facts, months_touched
 from server.policies import queries as policies
 from server.prepared import trip
 from server.visits.model import Visit
 from shared.rules.months import Month, Period, local_date, month_of
+
+__all__ = ["doubt_visits", "flag_missing", "open_periods", "refresh", "settle_elders", "settle_visits"]
 
 
 def settle_visits(session: Session, county_id: int, visit_ids: Collection[uuid.UUID], *, now: dt.datetime) -> None:
