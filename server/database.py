@@ -104,9 +104,9 @@ def plan_anew(on: Session) -> None:
 
 
 def begin_reading(on: Session) -> None:
-    """Say that the transaction which `on` is about to begin only reads. Call it before the first statement; one that
-    has already begun stays as it is."""
-    if not on.in_transaction():
+    """Say that the transaction which `on` is about to begin only reads: to SQLite, where writers wait for each other.
+    Call it before the first statement; one that has already begun stays as it is."""
+    if on.get_bind().dialect.name == "sqlite" and not on.in_transaction():
         on.connection(execution_options={READING: True})
 
 

@@ -58,7 +58,8 @@ def receive(
     Raises only what concerns the whole batch (the database is away).
     """
     try:
-        return _receive_all(session, sender, items, vault, now)
+        (results,) = receive_together(session, [(sender, items)], vault=vault, now=now)
+        return results
     except PoolTimeout:
         raise
     except Exception as wrong:
@@ -71,14 +72,20 @@ def receive(
     return [receive(session, sender, [item], vault=vault, now=now)[0] for item in items]
 
 
-def _receive_all(
-    session: Session, sender: Sender, raws: Sequence[Any], vault: Vault, now: dt.datetime
-) -> list[Result]:
-    items = [read(index, raw) for index, raw in enumerate(raws)]
+def receive_together(
+    session: Session, deliveries: Sequence[tuple[Sender, Sequence[Any]]], *, vault: Vault, now: dt.datetime
+) -> list[list[Result]]:
+    """Take in what several people sent at the same moment, in one transaction: all of it or nothing. → the results of
+    each. Raises whatever went wrong with any."""
+    batches = [(sender, [read(sender, raw) for raw in raws]) for sender, raws in deliveries]
+    items = [item for _, batch in batches for item in batch]
     for attempt in range(TRIES):
         try:
-            for county_id in assign_counties(session, sender, items):
-                _receive_in(session, county_id, sender, [i for i in items if i.county_id == county_id], vault, now)
+            counties: set[int] = set()
+            for sender, batch in batches:
+                counties.update(assign_counties(session, sender, batch))
+            for county_id in sorted(counties):
+                _receive_in(session, county_id, [i for i in items if i.county_id == county_id], vault, now)
             session.commit()
             break
         except (IntegrityError, OperationalError) as wrong:
@@ -87,7 +94,7 @@ def _receive_all(
                 raise
             for item in items:
                 item.begin_again()
-    return [item.result for item in items]
+    return [[item.result for item in batch] for _, batch in batches]
 
 
 def _passes(wrong: IntegrityError | OperationalError) -> bool:
@@ -97,7 +104,7 @@ def _passes(wrong: IntegrityError | OperationalError) -> bool:
 
 
 def _receive_in(
-    session: Session, county_id: int, sender: Sender, items: Sequence[Item], vault: Vault, now: dt.datetime
+    session: Session, county_id: int, items: Sequence[Item], vault: Vault, now: dt.datetime
 ) -> None:
     """Everything for the items of one county, without the commit."""
     readable = [i for i in items if i.read.visit is not None]
@@ -105,19 +112,20 @@ def _receive_in(
     if rejected:
         name_reused(session, county_id, [i for i in rejected if i.closed is None])
     if readable:
-        rejected += _take_in(session, county_id, sender, readable, vault, now)
-    session.add_all([refusal(county_id, sender, i, vault, now) for i in rejected])
+        rejected += _take_in(session, county_id, readable, vault, now)
+    session.add_all([refusal(county_id, i, vault, now) for i in rejected])
 
 
 def _take_in(
-    session: Session, county_id: int, sender: Sender, items: Sequence[Item], vault: Vault, now: dt.datetime
+    session: Session, county_id: int, items: Sequence[Item], vault: Vault, now: dt.datetime
 ) -> list[Item]:
     """Take in what could be read, in four trips to the database. → the items that are rejected all the same."""
     session.flush()
+    visitors = {i.sender.user_id for i in items}
     with trip(session) as out:
         asked_for_tags = asked_tags(out, county_id, {h for i in items if (h := tag_hash(i.visit))})
-        asked_for_ways = asked_ways(out, county_id, sender.user_id)
-        volunteers = asked_volunteers(out, county_id, {sender.user_id})
+        asked_for_ways = asked_ways(out, county_id, visitors)
+        volunteers = asked_volunteers(out, county_id, visitors)
     tags = asked_for_tags()
     ids = {i.visit.elder_id for i in items if i.visit.elder_id is not None} | {tag.elder_id for tag in tags.values()}
     times = {id(i): trusted_times(i.visit.started_at, i.visit.ended_at, i.visit.clock, now) for i in items}
@@ -127,21 +135,21 @@ def _take_in(
     with trip(session) as out:
         # Whoever sends the same visit at the same moment waits for the lock in this, and then finds it known.
         elders_later = standing.asked(out, county_id, ids)
-        known = asked_known(out, county_id, sender, timed)
+        known = asked_known(out, county_id, timed)
         histories_later = histories.asked_histories(
-            out, county_id, histories.ids_of(ids, [sender.user_id], devices, (p for i in items for p in i.visit.photos))
+            out, county_id, histories.ids_of(ids, visitors, devices, (p for i in items for p in i.visit.photos))
         )
         facts_later = asked_facts(out, county_id, ids, months)
     elders, facts = elders_later(), facts_later()
     stored, others = known()
     around = Surroundings(elders, tags, asked_for_ways())
-    fresh, again = answer_known(session, county_id, sender, items, stored, around, vault)
+    fresh, again = answer_known(session, county_id, items, stored, around, vault)
     if fresh:
         keys = {e.id: e.data_key for e in elders.values()}
-        past = histories.Histories(county_id, vault, keys, [sender.user_id], devices)
+        past = histories.Histories(county_id, vault, keys, visitors, devices)
         past.take(histories_later())
-        rows, remembered = judge_all(sender, [(i, times[id(i)]) for i in fresh], others, around, past, now)
-        new = new_visits(county_id, sender, rows, around.ways.home_region, vault, now)
+        rows, remembered = judge_all([(i, times[id(i)]) for i in fresh], others, around, past, now)
+        new = new_visits(county_id, rows, around.ways, vault, now)
         for fact in new.facts:
             facts.add(fact)
         drawn = draw(
@@ -166,8 +174,8 @@ def _take_in(
 def _set_aside(session: Session, sender: Sender, raw: Any, vault: Vault, now: dt.datetime) -> Result:
     """An item that broke our own code: kept, answered, and written to the log with its trace."""
     log.exception("an item could not be taken in")
-    item = read(0, raw)
+    item = read(sender, raw)
     item.result = Result(item.result.id, "rejected", error="server_error")
-    session.add(refusal(sender.county_id, sender, item, vault, now))
+    session.add(refusal(sender.county_id, item, vault, now))
     session.commit()
     return item.result

@@ -34,6 +34,11 @@ class Sender:
     device_lost: bool = False
     revoked_at: dt.datetime | None = None
 
+    @property
+    def candidates(self) -> list[int]:
+        """The counties that what they send may belong to."""
+        return [self.county_id] if self.county_id is not None else sorted(self.counties)
+
 
 @dataclass(slots=True)
 class Result:
@@ -62,7 +67,7 @@ class Closed:
 class Item:
     """One item on its way in."""
 
-    index: int
+    sender: Sender
     raw: Any
     read: wire.ReadVisit
     result: Result
@@ -79,15 +84,15 @@ class Item:
         return self.read.visit
 
 
-def read(index: int, raw: Any) -> Item:
+def read(sender: Sender, raw: Any) -> Item:
     if isinstance(raw, Closed):
-        return Item(index, raw.raw, wire.ReadVisit(None, None), closed_result(raw), closed=raw)
+        return Item(sender, raw.raw, wire.ReadVisit(None, None), closed_result(raw), closed=raw)
     if wire.size(raw) > MAX_ITEM:
         named = raw.get("id") if isinstance(raw, dict) else None
         read = wire.ReadVisit(None, None, (), {"": ["item_too_large"]})
-        return Item(index, raw, read, Result(_text_id(named), "rejected", error="item_too_large"))
+        return Item(sender, raw, read, Result(_text_id(named), "rejected", error="item_too_large"))
     read = wire.read_visit(raw)
-    return Item(index, raw, read, first_result(raw, read))
+    return Item(sender, raw, read, first_result(raw, read))
 
 
 def first_result(raw: Any, read: wire.ReadVisit) -> Result:
@@ -110,8 +115,9 @@ def _text_id(value: object) -> str | None:
 
 
 def assign_counties(session: Session, sender: Sender, items: Sequence[Item]) -> list[int]:
-    """Give each item its county: the enrolment's, else the elder's. → the counties concerned, in order."""
-    candidates = [sender.county_id] if sender.county_id is not None else sorted(sender.counties)
+    """Give each of the sender's items its county: the enrolment's, else the elder's. → the counties concerned, in
+    order."""
+    candidates = sender.candidates
     if len(candidates) > 1:
         readable = [i.visit for i in items if i.read.visit is not None]
         of_elder = _elder_counties(session, candidates, readable)
@@ -148,13 +154,13 @@ def tag_hash(visit: wire.Visit) -> str | None:
     return token_hash(token) if token else None
 
 
-def refusal(county_id: int | None, sender: Sender, item: Item, vault: Vault, now: dt.datetime) -> Refusal:
+def refusal(county_id: int | None, item: Item, vault: Vault, now: dt.datetime) -> Refusal:
     """A rejected item as it is kept, with everything that came."""
     refusal_id = uuid7(now)
     clear = wire.raw_text(item.raw).encode()
     key = vault.county_key(county_id or 0)
     return Refusal(
-        id=refusal_id, county_id=county_id, user_id=sender.user_id, device_id=sender.device_id,
+        id=refusal_id, county_id=county_id, user_id=item.sender.user_id, device_id=item.sender.device_id,
         item_id=item.result.id, code=item.result.error or "validation", received_at=now,
         raw=key.seal("refused_items", "raw", refusal_id, clear),
     )  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from server.clock import zone
-from server.intake.items import Item, Sender
+from server.intake.items import Item
 from server.standing import Standing
 from server.visits.evidence import Surroundings, Timeline
 from server.visits.histories import Histories, photo_id
@@ -33,17 +34,16 @@ class Row:
 
 
 def judge_all(
-    sender: Sender, timed: Sequence[tuple[Item, TrustedTimes]], others: Sequence[OtherVisit],
+    timed: Sequence[tuple[Item, TrustedTimes]], others: Mapping[uuid.UUID, Sequence[OtherVisit]],
     around: Surroundings[Standing], histories: Histories, now: dt.datetime,
 ) -> tuple[list[Row], list[Remembered]]:  # fmt: skip
     """No query: everything was looked up for the batch at once. → rows to store, and what histories now remember."""
     tz = zone()
-    timeline = Timeline(others)
-    visitor = id_mark(sender.user_id)
+    timelines = {item.sender.user_id: Timeline(others.get(item.sender.user_id, ())) for item, _ in timed}
     made: list[tuple[Item, Standing | None, TrustedTimes, bool, VisitPolicy, Evidence]] = []
     news: dict[int, Remembered] = {}
     for item, times in timed:
-        visit = item.visit
+        visit, sender = item.visit, item.sender
         elder = around.elder_of(visit.elder_id, visit.tag)
         policy = elder.policy if elder is not None else UNIVERSAL
         day = local_date(times.start, tz)
@@ -53,7 +53,7 @@ def judge_all(
             faults=item.read.faults,
             elder_id=elder.id if elder is not None else None,
             elder_known=elder is not None,
-            paired=elder is not None and around.allowed(elder, times.start, day),
+            paired=elder is not None and around.allowed(sender.user_id, elder, times.start, day),
             device_lost=sender.device_lost,
             device_revoked=sender.revoked_at is not None and times.start > sender.revoked_at,
             late=late,
@@ -65,9 +65,10 @@ def judge_all(
             place = None
             if elder is not None and elder.lat is not None and elder.lon is not None:
                 place = elder.lat, elder.lon
-            trace = trace_of(visit, evidence, visitor, tz)
+            trace = trace_of(visit, evidence, id_mark(sender.user_id), tz)
             photos = [photo_id(digest).hex for digest in visit.photos]
-            news[len(made)] = Remembered(evidence, place, trace, photos, timeline.around(visit.id, times.start))
+            around_it = timelines[sender.user_id].around(visit.id, times.start)
+            news[len(made)] = Remembered(evidence, place, trace, photos, around_it)
         made.append((item, elder, times, late, policy, evidence))
     remember(histories.memory, list(news.values()))
     rows = []

@@ -1,10 +1,11 @@
-"""Is it known already? And what did the same visitor do before and after? One query answers both."""
+"""Is it known already? And what did the same visitor do before and after? One statement answers both."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from server.database import UtcDateTime
 from server.elders.model import Elder
 from server.elders.vault import Vault
-from server.intake.items import Item, Result, Sender
+from server.intake.items import Item, Result
 from server.prepared import Later, Prepared, Trip, among
 from server.standing import Standing
 from server.visits.evidence import Surroundings
@@ -40,7 +41,7 @@ _FOUND = Prepared(
         sa.or_(
             sa.and_(_V.c.county_id == _COUNTY, among(_V.c.id, "ids")),
             sa.and_(
-                _V.c.county_id == _COUNTY, _V.c.visitor_id == sa.bindparam("visitor", type_=sa.Uuid()),
+                _V.c.county_id == _COUNTY, among(_V.c.visitor_id, "visitors"),
                 _V.c.start >= sa.bindparam("first", type_=UtcDateTime()),
                 _V.c.start <= sa.bindparam("last", type_=UtcDateTime()),
             ),
@@ -50,37 +51,38 @@ _FOUND = Prepared(
 
 
 def asked_known(
-    out: Trip, county_id: int, sender: Sender, timed: Sequence[tuple[Item, TrustedTimes]]
-) -> Later[tuple[dict[uuid.UUID, Any], list[OtherVisit]]]:
-    """→ the stored visits with these ids, and the sender's stored home visits near these times, standing at their
+    out: Trip, county_id: int, timed: Sequence[tuple[Item, TrustedTimes]]
+) -> Later[tuple[dict[uuid.UUID, Any], dict[uuid.UUID, list[OtherVisit]]]]:
+    """→ the stored visits with these ids, and by sender their stored home visits near these times, standing at their
     elders' homes."""
     starts = [times.start for _, times in timed]
     ids = {item.visit.id for item, _ in timed}
+    visitors = {item.sender.user_id for item, _ in timed}
     asked = out.ask(
         _FOUND,
         {
-            "county": county_id, "ids": sorted(ids), "visitor": sender.user_id,
+            "county": county_id, "ids": sorted(ids), "visitors": sorted(visitors),
             "first": min(starts) - NEAR_IN_TIME, "last": max(starts) + NEAR_IN_TIME,
         },
     )  # fmt: skip
 
-    def take() -> tuple[dict[uuid.UUID, Any], list[OtherVisit]]:
+    def take() -> tuple[dict[uuid.UUID, Any], dict[uuid.UUID, list[OtherVisit]]]:
         found = asked.rows()
-        others = [
-            OtherVisit(
-                row.id, row.elder_id, row.start, row.start + dt.timedelta(seconds=row.stay_s or 0),
-                None if row.lat is None or row.lon is None else (row.lat, row.lon), proved=row.proved,
-            )
-            for row in found
-            if row.visitor_id == sender.user_id and row.channel == "home"
-        ]  # fmt: skip
+        others: dict[uuid.UUID, list[OtherVisit]] = defaultdict(list)
+        for row in found:
+            if row.visitor_id in visitors and row.channel == "home":
+                place = None if row.lat is None or row.lon is None else (row.lat, row.lon)
+                end = row.start + dt.timedelta(seconds=row.stay_s or 0)
+                others[row.visitor_id].append(
+                    OtherVisit(row.id, row.elder_id, row.start, end, place, proved=row.proved)
+                )
         return {row.id: row for row in found if row.id in ids}, others
 
     return take
 
 
 def answer_known(
-    session: Session, county_id: int, sender: Sender, items: Sequence[Item], stored: Mapping[uuid.UUID, Any],
+    session: Session, county_id: int, items: Sequence[Item], stored: Mapping[uuid.UUID, Any],
     around: Surroundings[Standing], vault: Vault,
 ) -> tuple[list[Item], list[tuple[Item, Item]]]:  # fmt: skip
     """Answer the items whose id is known. → the others, and (again, first) pairs of those that stand twice in a batch,
@@ -92,14 +94,14 @@ def answer_known(
     for item in items:
         visit = item.visit
         if (row := stored.get(visit.id)) is not None:
-            if row.visitor_id != sender.user_id or not _same(session, county_id, item, row, around, vault):
+            if row.visitor_id != item.sender.user_id or not _same(session, county_id, item, row, around, vault):
                 item.result = Result(str(visit.id), "rejected", error="id_reused")
                 continue
             assurance, flags = answers.get(visit.id, (None, []))
             missing = [d for d in row.photo_digests or () if d not in got.get(visit.id, ())]
             item.result = Result(str(visit.id), "duplicate", assurance, flags, missing)
         elif (first := fresh.get(visit.id)) is not None:
-            if wire.same_content(first.visit, visit):
+            if item.sender.user_id == first.sender.user_id and wire.same_content(first.visit, visit):
                 again.append((item, first))
             else:
                 item.result = Result(str(visit.id), "rejected", error="id_reused")

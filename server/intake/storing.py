@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -12,12 +13,12 @@ import sqlalchemy as sa
 
 from server.clock import zone
 from server.elders.vault import Vault
-from server.intake.items import Sender
 from server.intake.judging import Row
 from server.intake.known import content_digest
 from server.outcomes.drawing import Settling
 from server.outcomes.facts import VisitRow
 from server.prepared import Prepared, Trip
+from server.visits.evidence import Ways
 from server.visits.model import Judgement, Visit
 from server.visits.sealing import key_for, seal
 from shared.ids import uuid7
@@ -51,12 +52,13 @@ class NewVisits:
 
 
 def new_visits(
-    county_id: int, sender: Sender, rows: Sequence[Row], home_region: int | None, vault: Vault, now: dt.datetime
+    county_id: int, rows: Sequence[Row], ways: Mapping[uuid.UUID, Ways], vault: Vault, now: dt.datetime
 ) -> NewVisits:
     """Nothing is written yet."""
     tz = zone()
     new = NewVisits()
     for row in rows:
+        sender = row.item.sender
         visit, elder, times, judged = row.item.visit, row.elder, row.times, row.judged
         elder_id = elder.id if elder is not None else None
         key = key_for(vault, county_id, elder_id, elder.data_key if elder else None)
@@ -71,7 +73,7 @@ def new_visits(
             new.facts.append(VisitRow(fact, elder_id, sender.user_id, counts))
         new.visits.append({
             "county_id": county_id, "id": visit.id, "elder_id": elder_id,
-            "region_id": elder.region_id if elder is not None else home_region,
+            "region_id": elder.region_id if elder is not None else ways[sender.user_id].home_region,
             "visitor_id": sender.user_id, "device_id": sender.device_id, "channel": visit.channel,
             "outcome": visit.outcome, "reason": visit.reason, "spoken_to": spoken_to,
             "urgent": None if visit.urgent is None else visit.urgent.kind or "other",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ from server.elders.model import Elder
 from server.paging import Page, PageArgs
 from server.pairings.model import Pairing
 from server.people.model import User
-from server.prepared import Later, Prepared, Trip, trip
+from server.prepared import Later, Prepared, Trip, among, trip
 from server.regions.codes import code_text
 from server.regions.model import Region
 
@@ -36,28 +37,37 @@ class Tie:
 # Every visit's way in runs it.
 _K = cast(sa.Table, Pairing.__table__)
 _TIES = Prepared(
-    sa.select(_K.c.elder_id, _K.c.role, _K.c.starts_at, _K.c.ends_at)
+    sa.select(_K.c.user_id, _K.c.elder_id, _K.c.role, _K.c.starts_at, _K.c.ends_at)
     .where(
-        _K.c.user_id == sa.bindparam("user", type_=sa.Uuid()),
+        among(_K.c.user_id, "users"),
         _K.c.county_id == sa.bindparam("county", type_=sa.Integer()),
     )
     .order_by(_K.c.starts_at, _K.c.id)
 )
 
 
-def asked_ties(out: Trip, county_id: int, user_id: uuid.UUID) -> Later[list[Tie]]:
-    """Every tie that this person ever had in the county, ended ones too: a visit is attributed by the ties of its
+def asked_ties(
+    out: Trip, county_id: int, user_ids: Collection[uuid.UUID]
+) -> Later[dict[uuid.UUID, list[Tie]]]:
+    """Every tie that these people ever had in the county, ended ones too: a visit is attributed by the ties of its
     trusted start. `family` ties are among them and let nobody visit. The caller has flushed."""
-    asked = out.ask(_TIES, {"county": county_id, "user": user_id})
-    return lambda: [Tie(*row) for row in asked.rows()]
+    asked = out.ask(_TIES, {"county": county_id, "users": sorted(user_ids)})
+
+    def take() -> dict[uuid.UUID, list[Tie]]:
+        found: dict[uuid.UUID, list[Tie]] = {user_id: [] for user_id in user_ids}
+        for user_id, *tie in asked.rows():
+            found[user_id].append(Tie(*tie))
+        return found
+
+    return take
 
 
 def ties(session: Session, county_id: int, user_id: uuid.UUID) -> list[Tie]:
-    """The same, at once."""
+    """The same of one person, at once."""
     session.flush()
     with trip(session) as out:
-        found = asked_ties(out, county_id, user_id)
-    return found()
+        found = asked_ties(out, county_id, [user_id])
+    return found()[user_id]
 
 
 def reachable_elder(session: Session, reach: Reach, elder_id: uuid.UUID) -> Elder | None:

@@ -12,6 +12,7 @@ from server.database import session
 from server.devices import service as devices
 from server.elders import vault
 from server.http import Bytes, Router
+from server.intake import gathering
 from server.language import Language, Text, language
 from server.problems import problem
 from server.validation import Instant, Shape
@@ -60,7 +61,7 @@ def push_visits(body: bytes) -> dict[str, Any]:
     items = read_batch(body, "visits")
     now = clock.now()
     epoch = devices.epoch(session(), now)
-    results = intake.receive(session(), sender(), items, vault=vault.current(), now=now)
+    results = gathering.current().receive(session(), sender(), items, vault=vault.current(), now=now)
     return {"server_time": now, "epoch": str(epoch), "results": [result_out(r, language()) for r in results]}
 
 

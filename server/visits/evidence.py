@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -77,11 +77,11 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings(Generic[E]):
-    """Everything a batch of one visitor's visits in one county is judged against."""
+    """Everything a batch of visits in one county is judged against."""
 
     elders: Mapping[uuid.UUID, E]
     tags: Mapping[str, KnownTag]
-    ways: Ways
+    ways: Mapping[uuid.UUID, Ways]
 
     def elder_of(self, elder_id: uuid.UUID | None, tag: str | None) -> E | None:
         """The elder a visit names; else the one whose tag was scanned."""
@@ -114,24 +114,24 @@ class Surroundings(Generic[E]):
             return None
         return distance_m((elder.lat, elder.lon), (other.lat, other.lon))
 
-    def allowed(self, elder: KnownElder, start: dt.datetime, day: dt.date) -> bool:
+    def allowed(self, visitor_id: uuid.UUID, elder: KnownElder, start: dt.datetime, day: dt.date) -> bool:
         """Was the visitor paired with the elder at the trusted start, or staff of the region?"""
-        if any(s <= start and (e is None or start < e) for s, e in self.ways.ties.get(elder.id, ())):
+        ways = self.ways[visitor_id]
+        if any(s <= start and (e is None or start < e) for s, e in ways.ties.get(elder.id, ())):
             return True
-        return any(area.held(day, elder.code) for area in self.ways.staff)
+        return any(area.held(day, elder.code) for area in ways.staff)
 
 
 # Every visit's way in runs these.
 _T, _G, _R = (cast(sa.Table, c.__table__) for c in (Tag, RoleGrant, Region))
 _COUNTY = sa.bindparam("county", type_=sa.Integer())
-_VISITOR = sa.bindparam("visitor", type_=sa.Uuid())
 _TAGS = Prepared(sa.select(_T.c.token_hash, _T.c.elder_id, _T.c.revoked_at).where(
     _T.c.county_id == _COUNTY, among(_T.c.token_hash, "hashes")
 ))
 _ROLES = Prepared(
-    sa.select(_G.c.role, _G.c.valid_from, _G.c.valid_to, _R.c.id, _R.c.code, _R.c.level)
+    sa.select(_G.c.user_id, _G.c.role, _G.c.valid_from, _G.c.valid_to, _R.c.id, _R.c.code, _R.c.level)
     .join(_R, _R.c.id == _G.c.region_id)
-    .where(_G.c.user_id == _VISITOR, _G.c.county_id == _COUNTY)
+    .where(among(_G.c.user_id, "visitors"), _G.c.county_id == _COUNTY)
     .order_by(_G.c.valid_from)
 )
 
@@ -144,25 +144,33 @@ def asked_tags(out: Trip, county_id: int, hashes: Collection[str]) -> Later[dict
     return lambda: {row.token_hash: KnownTag(row.elder_id, row.revoked_at is not None) for row in found.rows()}
 
 
-def asked_ways(out: Trip, county_id: int, visitor_id: uuid.UUID) -> Later[Ways]:
-    """The visitor's ties and roles in this county, now and before: two statements for a batch."""
-    asked = pairings.asked_ties(out, county_id, visitor_id)
-    found = out.ask(_ROLES, {"county": county_id, "visitor": visitor_id})
+def asked_ways(
+    out: Trip, county_id: int, visitor_ids: Collection[uuid.UUID]
+) -> Later[dict[uuid.UUID, Ways]]:
+    """The visitors' ties and roles in this county, now and before: two statements for a batch."""
+    asked = pairings.asked_ties(out, county_id, visitor_ids)
+    found = out.ask(_ROLES, {"county": county_id, "visitors": sorted(visitor_ids)})
 
-    def take() -> Ways:
-        ties: dict[uuid.UUID, list[tuple[dt.datetime, dt.datetime | None]]] = defaultdict(list)
-        for tie in asked():
-            if tie.role != "family":
-                ties[tie.elder_id].append((tie.starts_at, tie.ends_at))
-        roles = found.rows()
-        staff = [
-            StaffArea(row.valid_from, row.valid_to, row.id, *code_range(row.code, row.level))
-            for row in roles
-            if row.role in STAFF and row.code is not None
-        ]
-        return Ways(ties, staff, roles[-1].id if roles else None)
+    def take() -> dict[uuid.UUID, Ways]:
+        roles: dict[uuid.UUID, list[Any]] = defaultdict(list)
+        for row in found.rows():
+            roles[row.user_id].append(row)
+        return {visitor: _ways(ties, roles[visitor]) for visitor, ties in asked().items()}
 
     return take
+
+
+def _ways(ties: Iterable[pairings.Tie], roles: Sequence[Any]) -> Ways:
+    tied: dict[uuid.UUID, list[tuple[dt.datetime, dt.datetime | None]]] = defaultdict(list)
+    for tie in ties:
+        if tie.role != "family":
+            tied[tie.elder_id].append((tie.starts_at, tie.ends_at))
+    staff = [
+        StaffArea(row.valid_from, row.valid_to, row.id, *code_range(row.code, row.level))
+        for row in roles
+        if row.role in STAFF and row.code is not None
+    ]
+    return Ways(tied, staff, roles[-1].id if roles else None)
 
 
 class Timeline:

@@ -88,3 +88,21 @@ def test_what_the_database_refuses_is_sqlalchemy_s_error_without_the_values(sess
 def test_a_column_that_was_forgotten_is_a_mistake_not_a_null(session):
     with pytest.raises(KeyError), trip(session) as out:
         out.run(Prepared.insert(USERS), [{"id": uuid.uuid4()}])
+
+
+def test_a_parcel_is_sent_as_one(database_kind, engine):
+    if database_kind != "postgresql":
+        return  # SQLite lives in this process: nothing is sent
+    from server.parcel import parcel
+
+    driver = engine.raw_connection().driver_connection
+    cursors = [driver.cursor() for _ in range(3)]
+    with parcel(driver) as packed:
+        for cursor in cursors:
+            cursor.execute("SELECT pg_backend_pid()")
+        assert len(packed.command_queue) >= len(cursors)  # held
+        packed.send()
+        assert not packed.command_queue
+    assert {cursor.fetchone()[0] for cursor in cursors} == {driver.info.backend_pid}
+    driver.rollback()
+    driver.close()

@@ -231,10 +231,10 @@ def test_trouble_with_the_database_is_no_fault_of_the_visit_and_nothing_is_set_a
 def test_an_item_that_breaks_our_own_code_is_set_aside_and_the_others_go_in(world, monkeypatch):
     bad = sent(world.elder)
 
-    def judge_all(sender, timed, *more):
+    def judge_all(timed, *more):
         if any(str(item.visit.id) == bad["id"] for item, _ in timed):
             raise ZeroDivisionError
-        return whole(sender, timed, *more)
+        return whole(timed, *more)
 
     from server.intake import judge_all as whole
 
