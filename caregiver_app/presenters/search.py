@@ -11,15 +11,22 @@ from typing import Any
 @lru_cache(maxsize=16384)
 def pinyin(name: str) -> tuple[tuple[str, str], ...]:
     """(full, initials) of a name, one pair per reading worth trying: 曾 is zeng and ceng."""
+    pairs = [("", "")]
+    for character in name[:6]:
+        pairs = [
+            (full + sound, initials + sound[:1]) for full, initials in pairs for sound in _sounds(character)
+        ][:24]
+    return tuple(pairs)
+
+
+@lru_cache(maxsize=8192)
+def _sounds(character: str) -> tuple[str, ...]:
+    """Readings of one character: names share few, so a thousand of them are read in the time of some hundred."""
     from pypinyin import Style  # loaded at the first search by letters, not at start
     from pypinyin import pinyin as readings
 
-    pairs = [("", "")]
-    for options in readings(name, style=Style.NORMAL, heteronym=True)[:6]:
-        pairs = [
-            (full + option, initials + option[:1]) for full, initials in pairs for option in options[:3] if option
-        ][:24]
-    return tuple(pairs)
+    found = readings(character, style=Style.NORMAL, heteronym=True)
+    return tuple(dict.fromkeys(one for one in (found[0] if found else ()) if one))[:3] or (character,)
 
 
 def warm(names: Iterable[str] = ("探",)) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
+from time import perf_counter
 from typing import Any
 
 from kivy.clock import Clock
@@ -38,8 +40,17 @@ DUE_LOOKS = {
 }
 
 
-#: Rows whose height is worked out at once (more than a screen holds), and then in each frame.
-FIRST, EACH_FRAME = 12, 60
+FIRST = 12  # rows whose height is worked out at once: more than a screen holds
+BUDGET_S = 0.004  # of each frame afterwards, until all are
+
+
+@dataclass
+class Line:
+    """A row as the list is given it; until `exact` its height is a guess."""
+
+    row: ElderRow
+    item: dict[str, Any]
+    exact: bool = False
 
 
 def row_facts(row: ElderRow) -> str:
@@ -120,9 +131,9 @@ class TodayScreen(Page):
     def setup(self, **_: Any) -> None:
         self._rows: tuple[ElderRow, ...] = ()
         self._width = 0.0
-        self._items: list[dict[str, Any]] = []
-        self._measured = 0
-        self._rest = Clock.create_trigger(lambda _: self._measure(EACH_FRAME), 0)
+        self._lines: dict[str, Line] = {}
+        self._todo: list[Line] = []
+        self._rest = Clock.create_trigger(lambda _: self._measure_more(), 0)
         self.ids.list.viewclass = tile_class(ui.theme.text_size, ui.language)
         self.ids.list.bind(width=lambda *_: self._lay_out())
 
@@ -161,18 +172,32 @@ class TodayScreen(Page):
         return state not in (("ok", "waiting", "sending") if ui.elder else ("ok",))
 
     def _lay_out(self) -> None:
-        self._width = self.ids.list.width
         self._rest.cancel()
-        inner = self._width - dp(32)
-        if inner <= dp(60):
+        if self._width != self.ids.list.width:
+            self._width, self._lines = self.ids.list.width, {}
+        if self._inner() <= dp(60):
             return
-        self._items = [self._item(row) for row in self._rows]
-        self._measured = 0
-        self._measure(FIRST)
+        lines = [self._line(row) for row in self._rows]
+        for line in lines[:FIRST]:
+            self._measure(line)
+        self._todo = [line for line in reversed(lines) if not line.exact]
+        self.ids.list.data = [line.item for line in lines]
+        if self._todo:
+            self._rest()
+
+    def _line(self, row: ElderRow) -> Line:
+        """The row as it was drawn before, unless it says something else now."""
+        line = self._lines.get(row.id)
+        if line is None or line.row != row:
+            line = self._lines[row.id] = Line(row, self._item(row))
+        return line
+
+    def _inner(self) -> float:
+        return float(self._width - dp(32))
 
     def _item(self, row: ElderRow) -> dict[str, Any]:
         tone, picture = DUE_LOOKS.get(row.due, ("grey", ""))
-        return {
+        item = {
             "elder_id": row.id,
             "name": row.name,
             "short_no": row.short_no,
@@ -184,20 +209,23 @@ class TodayScreen(Page):
             "picture": picture,
             "open_elder": self.open,
         }
+        item["size"] = (self._inner(), guessed_height(item))
+        return item
 
-    def _measure(self, count: int) -> None:
-        """Work out the heights of the next rows; the others keep a guess until their turn, some a frame."""
-        inner = self._width - dp(32)
-        items, done = self._items, self._measured
-        if not done:
-            for item in items[count:]:
-                item["size"] = (inner, guessed_height(item))
-        for item in items[done : done + count]:
-            item["size"] = (inner, tile_height(item, inner))
-        self._measured = done + count
-        self.ids.list.data = list(items)
-        if self._measured < len(items):
+    def _measure(self, line: Line) -> None:
+        if not line.exact:
+            line.item["size"] = (self._inner(), tile_height(line.item, self._inner()))
+            line.exact = True
+
+    def _measure_more(self) -> None:
+        """Work out the heights of rows further down, as many as a frame has time for; all in, lay them out once."""
+        end = perf_counter() + BUDGET_S
+        while self._todo and perf_counter() < end:
+            self._measure(self._todo.pop())
+        if self._todo:
             self._rest()
+        else:
+            self.ids.list.refresh_from_data()
 
     def open(self, elder_id: str) -> None:
         """The elder's card."""

@@ -492,6 +492,43 @@ def test_a_thousand_elders_are_listed_with_a_handful_of_widgets(stage: Any, demo
     assert len(page.ids.list.children[0].children) < 12
 
 
+def test_a_long_list_opens_on_what_a_screen_holds_and_the_rest_follows(
+    stage: Any, demo: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from caregiver_app.screens import today
+    from caregiver_app.screens.style import measure, ui
+
+    monkeypatch.setattr(today, "BUDGET_S", 0.0)  # no frame has time for more
+    navigator = stage.open(demo(elders=300))
+    page = navigator.page
+    exact = [line for line in page._lines.values() if line.exact]
+    assert len(page.ids.list.data) == 300
+    assert len(exact) == today.FIRST
+
+    monkeypatch.setattr(today, "BUDGET_S", 10.0)
+    stage.frames(3)
+    assert all(line.exact for line in page._lines.values())
+    line = page._lines[page.ids.list.data[200]["elder_id"]]
+    inner = page._inner() - 32
+    facts = measure(line.item["facts"], ui.body, inner)[1]
+    assert today.height_of(line.item["facts"], ui.body, inner) == facts
+    kept = dict(page._lines)
+    write(page.ids.search, "W1")
+    stage.frames(2)
+    assert all(page._lines[key] is kept[key] for key in kept)
+
+
+@pytest.mark.parametrize("size", ["normal", "large", "largest"])
+def test_a_height_that_is_worked_out_is_the_height_that_is_drawn(stage: Any, size: str) -> None:
+    from caregiver_app.screens.style import height_of, measure, ui
+
+    ui.use(size, "zh")
+    text = "文峰路 10 号院 8 号楼 601\n低保 · 空巢 · 约 200 米，本月还差 1 次，剩 9 天 lives alone, very old"
+    for width in (150, 240, 330):
+        for bold in (False, True):
+            assert height_of(text, ui.body, width, bold) == measure(text, ui.body, width, bold)[1]
+
+
 def test_what_the_sync_engine_changes_is_shown_by_itself(stage: Any, demo: Callable[..., Any]) -> None:
     phone = demo()
     navigator = stage.open(phone)
