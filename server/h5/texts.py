@@ -67,6 +67,7 @@ TEXTS: dict[str, Text] = {
     "saved": Text("探访已经记到服务器上，谢谢您！", "The visit is on the server. Thank you!"),
     "saved_before": Text("这次探访先前已经保存，没有重复记录。",
                          "This visit was saved before; it is not counted twice."),
+    "my_visits": Text("看我的探访和复核结果（需再登录一次）", "My visits and what was decided (sign in once more)"),
     "saved_flags": Text("系统记下了这些情况", "What was noted"),
     "not_saved_title": Text("没有保存", "Not saved"),
     "not_saved": Text("这次探访没有保存：{why}", "The visit was not saved: {why}"),

@@ -15,6 +15,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "login.point2": ("每次探访都有依据，可解释", "Every visit with its evidence, explained"),
     "login.point3": ("率是按全部应访老人算的", "A rate over everybody who is due"),
     "welcome.title": ("您好，{name}", "Hello, {name}"),
+    "welcome.visits": ("我的探访", "My visits"),
     "welcome.nothing": (
         "这里是主任和管理人员的页面。您的探访工作请在手机应用里进行。",
         "These pages are for directors and administrators. Your visits are done in the phone app.",
