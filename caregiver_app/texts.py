@@ -245,7 +245,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "outbox.storage": ("本机占用 {mb} MB", "{mb} MB used on this phone"),
     "outbox.next_try": ("下次自动发送：{when}", "Next try: {when}"),
     "outbox.in_seconds": ("{n} 秒后", "in {n} seconds"),
-    "outbox.in_minutes": ("{n} 分钟后", "in {n} minutes"),
     "outbox.sealed": (
         "已封装的探访仍会自动发送，不会丢失。",
         "What was saved is still sent, sealed; nothing is lost.",

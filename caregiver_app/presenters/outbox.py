@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from caregiver_app.presenters.common import Common
@@ -11,6 +12,8 @@ from caregiver_app.presenters.views import OutboxRow, OutboxView
 from caregiver_app.store.events import EventRow
 from caregiver_app.store.outbox import Row
 from caregiver_app.store.store import ENROLLED, NEW
+
+SOON_S = 90
 
 
 class OutboxPresenter:
@@ -63,8 +66,12 @@ class OutboxPresenter:
         if left <= 0:
             return ""
         seconds = -(-left // 1000)
-        key, number = ("outbox.in_seconds", seconds) if seconds < 90 else ("outbox.in_minutes", round(seconds / 60))
-        return common.text("outbox.next_try", when=common.text(key, n=number))
+        if seconds < SOON_S:
+            when = common.text("outbox.in_seconds", n=seconds)
+        else:
+            # The page is not drawn anew every minute: a time stays true.
+            when = common.when(common.now() + timedelta(seconds=seconds))
+        return common.text("outbox.next_try", when=when)
 
     def _status(self) -> str:
         common = self._common
