@@ -186,6 +186,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule()
     def enrol_again(self) -> None:
+        self.line.lie = None
         for device in self.world.server.state.devices.values():
             device.revoked = False
         if not self.line.down and self.store.standing != ENROLLED and not self.store.locked:
