@@ -38,7 +38,7 @@ TRACES_KEPT, SPOTS_KEPT, BEAT_KEPT, PHONE_KEPT = 240, 40, 60, 30
 """How many of each are kept at most: the newest."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Trace:
     """What one home visit leaves behind. Ids are their 16 bytes (`home`: none where it is not known). `visitor`,
     `device`, `boot`, `answers` are marks (0: not known; answers: they tell nothing), `bits` how much the answers tell.
