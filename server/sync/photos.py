@@ -23,6 +23,7 @@ from server.files import service as files_service
 from server.files.service import Files, NewFile
 from server.problems import problem
 from server.sync.spool import Part, Spool
+from server.visits import prints
 from server.visits.model import Photo, Visit
 from server.visits.sealing import key_for
 from shared.ids import uuid7
@@ -192,7 +193,9 @@ def _keep(
             size=len(data), file_id=row.id, sealed_mark=mark, updated_at=now,
         )
     )  # fmt: skip
+    seen = prints.print_of(data)
     try:
+        prints.note(session, visit.county_id, who.user_id, visit.id, sha256, seen, vault=store.vault, now=now)
         session.commit()
     except IntegrityError:  # the same photo came twice at once, and the other one was first
         session.rollback()

@@ -120,6 +120,22 @@ class Histories:
                 rows[row_id] = self._row(row_id, "photo", pack_photo(uses), now if len(uses) > 1 else None)
         return [rows[each] for each in sorted(rows)]
 
+    def add(self, session: Session, ids: Collection[uuid.UUID]) -> None:
+        """Read and lock more of them."""
+        with trip(session) as out:
+            later = asked_histories(out, self.county_id, ids)
+        self.take(later())
+
+    def visitor_row(self, visitor_id: uuid.UUID) -> dict[str, Any]:
+        """A visitor's row as it is to be written, for something that changes no judgement by itself."""
+        packed = pack_visitor(self.memory.visitors[id_mark(visitor_id)])
+        return self._row(visitor_id, "visitor", packed, self._changed_at(visitor_id))
+
+    def photo_rows(self, photos: Iterable[str], now: dt.datetime) -> list[dict[str, Any]]:
+        """Photos' rows as they are to be written."""
+        shown = self.memory.photos
+        return [self._row(uuid.UUID(hex=each), "photo", pack_photo(shown[each]), now) for each in sorted(photos)]
+
     def rewritten(self, judged: Iterable[Remembered], now: dt.datetime) -> list[dict[str, Any]]:
         """The same after judging again, which is no reason to judge again; only where a home moved it is."""
         rows = self.written(judged, now)

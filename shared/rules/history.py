@@ -34,7 +34,7 @@ PRIOR_VISITS = 4
 TELLS_FROM, CLEAN = 0.3, 0.25
 """A visit of an outing speaks against the others by its own doubt from this on; a cleaner one speaks for them."""
 REVISED_FOR_S = 8 * 86_400
-TRACES_KEPT, SPOTS_KEPT, BEAT_KEPT, PHONE_KEPT = 240, 40, 60, 30
+TRACES_KEPT, SPOTS_KEPT, BEAT_KEPT, PHONE_KEPT, PRINTS_KEPT = 240, 40, 60, 30, 60
 """How many of each are kept at most: the newest."""
 
 
@@ -94,6 +94,12 @@ Spot = tuple[bytes, Point, float, Point, int]
 """A reading far from the home it was for: that home, the reading, its accuracy, the home's place, the day."""
 
 
+Print = tuple[int, bytes, bytes]
+"""What a photo looks like in 64 bits, the id of its history, the visit that showed it."""
+ALIKE_BITS = 5
+"""Photos whose prints differ in no more than this many of 64 bits are one picture, or of the very same view."""
+
+
 @dataclass(slots=True)
 class VisitorHistory:
     """The recent past of one visitor. `by_…` and `boots` are indexes over the traces."""
@@ -102,6 +108,7 @@ class VisitorHistory:
     days: dict[int, Day] = field(default_factory=dict)
     spots: dict[bytes, Spot] = field(default_factory=dict)
     beat: dict[bytes, Point] = field(default_factory=dict)
+    prints: list[Print] = field(default_factory=list)
     by_day: dict[int, list[Trace]] = field(default_factory=dict)
     by_answers: dict[int, dict[bytes, Trace]] = field(default_factory=dict)
     by_exact: dict[Point, set[bytes]] = field(default_factory=dict)
@@ -166,6 +173,14 @@ class VisitorHistory:
             del self.days[day]
         for visit in [v for v, spot in self.spots.items() if spot[4] < today - LONG_DAYS]:
             del self.spots[visit]
+
+    def show(self, seen: Print) -> list[Print]:
+        """Remember what a photo looks like. → those of other visits that look like it."""
+        alike = [p for p in self.prints if p[2] != seen[2] and (p[0] ^ seen[0]).bit_count() <= ALIKE_BITS]
+        if all(p[1:] != seen[1:] for p in self.prints):
+            self.prints.append(seen)
+            del self.prints[:-PRINTS_KEPT]
+        return alike
 
     # What comes out
 

@@ -15,11 +15,12 @@ from shared.rules.history import Day, DeviceHistory, Trace, VisitorHistory
 from shared.rules.homes import HomeHistory, Place, Seen
 from shared.rules.remembering import PhotoUse
 
-FORM = 1
-_COUNTS = struct.Struct("<BHHHH")
+FORM = 2
+_COUNTS = struct.Struct("<B5H")
 _TRACE = struct.Struct("<16s16s4Q5d4d4fIB")
 _DAY = struct.Struct("<IHH")
 _SPOT = struct.Struct("<16s16s2df2dI")
+_PRINT = struct.Struct("<Q16s16s")
 _BEAT = struct.Struct("<16s2d")
 _PLACE = struct.Struct("<2df3H")
 _SEEN = struct.Struct("<16sQI2df")
@@ -32,7 +33,9 @@ _PROVED, _PRESENT, _LAST_EVENING = 1, 2, 4
 def pack_visitor(history: VisitorHistory) -> bytes:
     """A visitor's history."""
     parts = [
-        _COUNTS.pack(FORM, len(history.traces), len(history.days), len(history.spots), len(history.beat)),
+        _COUNTS.pack(
+            FORM, len(history.traces), len(history.days), len(history.spots), len(history.beat), len(history.prints)
+        ),
         *map(_pack_trace, history.traces.values()),
     ]
     parts += [_DAY.pack(n, min(day.visits, 65_535), min(day.unplaced, 65_535)) for n, day in history.days.items()]
@@ -41,6 +44,7 @@ def pack_visitor(history: VisitorHistory) -> bytes:
         for visit, (home, at, accuracy, home_at, day) in history.spots.items()
     ]
     parts += [_BEAT.pack(home, *point) for home, point in history.beat.items()]
+    parts += [_PRINT.pack(*seen) for seen in history.prints]
     return b"".join(parts)
 
 
@@ -49,7 +53,7 @@ def unpack_visitor(packed: bytes | None) -> VisitorHistory:
     history = VisitorHistory()
     if not packed or packed[0] != FORM:
         return history
-    _, traces, days, spots, beat = _COUNTS.unpack_from(packed)
+    _, traces, days, spots, beat, prints = _COUNTS.unpack_from(packed)
     at = _COUNTS.size
     end = at + traces * _TRACE.size
     for trace in _traces(packed[at:end]):
@@ -61,6 +65,8 @@ def unpack_visitor(packed: bytes | None) -> VisitorHistory:
         history.spots[visit] = home, (lat, lon), accuracy, (home_lat, home_lon), day
     at, end = end, end + beat * _BEAT.size
     history.beat = {home: (lat, lon) for home, lat, lon in _BEAT.iter_unpack(packed[at:end])}
+    at, end = end, end + prints * _PRINT.size
+    history.prints = list(_PRINT.iter_unpack(packed[at:end]))
     return history
 
 

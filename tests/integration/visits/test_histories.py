@@ -1,21 +1,26 @@
 """Visits judged with their past at ingest, and again by the hourly job, on both databases."""
 
 import datetime as dt
+import hashlib
+import io
 import json
+import random
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from server import intake, outcomes, rejudging
 from server.duties.model import Duty
 from server.elders.vault import Vault
 from server.tags.model import Tag
-from server.visits import histories
+from server.visits import histories, prints
 from server.visits.model import History, Judgement, Visit
 from server.visits.sealing import key_for, unseal
 from shared.geo import move
 from shared.ids import uuid7
 from shared.protocol.tags import make_token, token_hash
+from shared.rules.history import ALIKE_BITS
 from shared.rules.inputs import read_evidence
 from shared.rules.presence import judge
 from tests import factories as make
@@ -188,6 +193,43 @@ def test_the_same_photo_for_two_homes_is_seen_in_both(world):
     assert world.visits()[1].assurance == "doubtful"
     world.rejudge(NOW)
     assert ["photo_reused" in [f["code"] for f in v.flags] for v in world.visits()] == [True, True]
+
+
+def picture(seed, brighter=0, quality=85):
+    """A JPEG of some scene: blocks of light and dark."""
+    scene = random.Random(seed)
+    small = Image.new("L", (12, 9))
+    small.putdata([min(255, scene.randrange(200) + brighter) for _ in range(108)])
+    out = io.BytesIO()
+    small.resize((640, 480), Image.Resampling.BICUBIC).save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def test_a_picture_saved_anew_looks_alike_another_does_not_and_a_dark_one_says_nothing():
+    one, anew, other = (prints.print_of(p) for p in (picture(1), picture(1, brighter=20, quality=40), picture(2)))
+    assert (one ^ anew).bit_count() <= ALIKE_BITS
+    assert (one ^ other).bit_count() > 4 * ALIKE_BITS
+    out = io.BytesIO()
+    Image.new("L", (640, 480), 12).save(out, "JPEG")
+    assert prints.print_of(out.getvalue()) is None
+    assert prints.print_of(b"\xff\xd8\xff no picture") is None
+
+
+def test_a_photo_saved_anew_for_another_home_is_told_of_both_visits(world, session):
+    photos = [picture(1), picture(1, quality=40), picture(2)]
+    digests = [hashlib.sha256(photo).hexdigest() for photo in photos]
+    for elder, digest, hours in ((world.elders[0], digests[0], 5), (world.elders[3], digests[1], 3),
+                                 (world.elders[4], digests[2], 1)):  # fmt: skip
+        start = NOW - hours * HOUR
+        world.send(world.home(elder, start=start, photos=[digest]), now=start + HOUR / 2)
+    for visit, digest, photo in zip(world.visits(), digests, photos, strict=True):
+        prints.note(
+            session, world.county.id, world.volunteer.id, visit.id, digest, prints.print_of(photo), vault=VAULT, now=NOW
+        )
+    session.commit()
+    world.rejudge(NOW)
+    alike = ["photo_alike" in [f["code"] for f in v.flags] for v in world.visits()]
+    assert alike == [True, True, False]
 
 
 def test_histories_cost_the_same_statements_for_one_visit_and_for_five(world, queries):
