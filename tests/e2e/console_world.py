@@ -97,14 +97,16 @@ def _fill(on: Session, now: dt.datetime) -> tuple[str, dict[str, UUID]]:
     outcomes.open_periods(on, county.id, now=now)
     on.commit()
     begun = now - dt.timedelta(hours=20)
-    home = {"lat": register[0].lat, "lon": register[0].lon, "accuracy_m": 15.0, "datum": "wgs84"}
-    items = [sent(e, begun + dt.timedelta(minutes=n), minutes=20, position=home, start_position=home, note="聊了家常")
-             for n, e in enumerate(register[:3])]  # fmt: skip
+    items = [
+        sent(e, begun + dt.timedelta(minutes=40 * n), minutes=20, start_position=_near(e, 6 + 3 * n),
+             position=_near(e, 9 + 4 * n), note="聊了家常")
+        for n, e in enumerate(register[:3])
+    ]  # fmt: skip
     far = {"lat": 34.10, "lon": 113.90, "accuracy_m": 10.0, "datum": "wgs84"}
-    items.append(sent(register[3], begun, minutes=1, position=far, start_position=far))
+    items.append(sent(register[3], begun - dt.timedelta(days=2), minutes=1, position=far, start_position=far))
     sender = intake.Sender(visitor.id, county.id)
     results = intake.receive(on, sender, items, vault=vaults.current(), now=now)
-    assert results[-1].assurance == "doubtful", results
+    assert [r.assurance == "doubtful" for r in results] == [False, False, False, True], results
     wanted = alerts.Wanted(county.id, "missing", register[4].id, "2026-W01", register[4].id, None, village.id)
     alerts.raise_alerts(on, [wanted], now=now)
     on.commit()
@@ -117,6 +119,12 @@ def _fill(on: Session, now: dt.datetime) -> tuple[str, dict[str, UUID]]:
     on.commit()
     ids = {"elder": register[3].id, "visit": UUID(items[-1]["id"]), "user": visitor.id, "callback": call.id}
     return f"{village.code:012d}", ids
+
+
+def _near(elder: Elder, metres: int) -> dict[str, object]:
+    """What a receiver says at the elder's door: never quite there, and never the same twice."""
+    assert elder.lat is not None
+    return {"lat": elder.lat + metres / 111_195, "lon": elder.lon, "accuracy_m": 15.0 + metres, "datum": "wgs84"}
 
 
 def _user(on: Session, county: County, username: str, name: str, role: tuple[str, Region]) -> User:
