@@ -161,7 +161,7 @@ def test_words_being_typed_are_on_disk_before_the_app_is_put_away(stage: Any, de
     elder = phone.today.view().rows[0].id
     visit = phone.begin_visit(elder)
     navigator.go("visit", draft_id=visit.draft_id)
-    navigator.page._type("note", "话说到一半")
+    navigator.page.type("note", "话说到一半")
     assert visit.view().note == ""
     stage.app.dispatch("on_pause")
     assert visit.view().note == "话说到一半"
