@@ -14,10 +14,11 @@ from typing import Any
 
 from caregiver_app.store.files import sync_folder, write_whole
 from caregiver_app.store.pages import records
-from caregiver_app.store.schema import migrate
+from caregiver_app.store.schema import STEPS, migrate, shape, shape_of
 
 ASIDE = "broken"
 KEPT_ASIDE = 3
+NO_VERSION = 1000  # there will never be so many
 STATES = ("pending", "sent", "refused")
 PHOTO_STATES = ("draft", "waiting", "pending", "sent", "refused")
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
@@ -28,12 +29,22 @@ _FORGOTTEN = ("cursor", "incoming_cursor", "pulled_at", "account")
 
 
 def check(connection: sqlite3.Connection) -> None:
-    """Let SQLite look over its own pages. sqlite3.DatabaseError (SQLITE_CORRUPT): they are not in order."""
+    """Let SQLite look over its own pages, and see that the tables are those of the file's version: a name of which
+    a byte was flipped is in order for SQLite. sqlite3.DatabaseError (SQLITE_CORRUPT): something is not in order."""
     found = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if found != ("ok",):
+    if found != ("ok",) or not _of_its_version(connection):
         error = sqlite3.DatabaseError("the store is damaged")
         error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise error
+
+
+def _of_its_version(connection: sqlite3.Connection) -> bool:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    found = shape_of(connection)
+    if 0 <= version <= len(STEPS):
+        return found == shape(version)
+    # A newer app's tables are its own business (StoreTooNew); ours under a number that is no version are not.
+    return 0 < version < NO_VERSION or all(found != shape(known) for known in range(len(STEPS) + 1))
 
 
 def is_under_way(path: Path) -> bool:

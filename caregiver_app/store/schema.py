@@ -7,6 +7,9 @@ after an update with its outbox whole. `user_version` says how many steps a file
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from functools import cache
+from typing import Any
 
 V1 = """
 CREATE TABLE meta (
@@ -134,6 +137,21 @@ def migrate(connection: sqlite3.Connection) -> None:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
+
+
+@cache
+def shape(version: int) -> frozenset[tuple[Any, ...]]:
+    """What a file that has seen so many steps says of its tables and indexes."""
+    with closing(sqlite3.connect(":memory:")) as made:
+        for step in STEPS[:version]:
+            for statement in statements(step):
+                made.execute(statement)
+        return shape_of(made)
+
+
+def shape_of(connection: sqlite3.Connection) -> frozenset[tuple[Any, ...]]:
+    """What this file says of them."""
+    return frozenset(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"))
 
 
 def statements(script: str) -> list[str]:

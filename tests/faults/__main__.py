@@ -28,7 +28,7 @@ from tests.faults.served import serving
 from tests.faults.storm import storm
 from tests.faults.uploads import uploads
 from tests.faults.world import World, world
-from tests.sim.run import sim
+from tests.sim.run import damaged, sim
 from tests.sim.world import STEPS
 
 
@@ -69,6 +69,8 @@ def arguments() -> argparse.Namespace:
     one.add_argument("--steps", type=int, default=STEPS, help="moves of one life")
     one.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     one.add_argument("--trace", action="store_true", help="of a seed that fails, every line")
+    one = plays.add_parser("damage", help="harm phones' databases at random places, and see what still arrives")
+    one.add_argument("--rounds", type=int, default=300)
     for name in plays.choices.values():  # before or after the play: both are natural
         name.add_argument("--database", choices=(*KINDS, "both"), default=argparse.SUPPRESS)
         name.add_argument("--seed", type=int, default=argparse.SUPPRESS)
@@ -79,6 +81,8 @@ def main() -> int:
     """Run → exit status."""
     given = arguments()
     seed = random.SystemRandom().randrange(10**6) if given.seed is None else given.seed
+    if given.play == "damage":
+        return damaged(given.database if given.database in KINDS else "sqlite", rounds=given.rounds, seed=seed)
     if given.play == "sim":
         print(f"sim, seeds from {seed} …", file=sys.stderr)
         statuses = [

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.databases import cluster
+from tests.sim.damage import damage
 from tests.sim.house import built
 from tests.sim.world import Life, live
 
@@ -92,6 +93,24 @@ def sim(kind: str, *, first: int, count: int, minutes: float, processes: int, st
         "failed": failed.seed if failed else None, "violations": failed.violations[:20] if failed else [],
     }, ensure_ascii=False))  # fmt: skip
     return 1 if failed else 0
+
+
+def damaged(kind: str, *, rounds: int, seed: int) -> int:
+    """Phones' databases, harmed → exit status."""
+    began = time.time()
+    with (
+        tempfile.TemporaryDirectory(prefix="yuetan-sim-", dir=folder()) as place,
+        cluster() if kind == "postgresql" else contextlib.nullcontext() as postgres,
+        built(Path(place), kind, postgres) as house,
+    ):
+        done = damage(house, Path(place) / "phones", rounds=rounds, seed=seed)
+    _table(done.figures)
+    print("\n".join(f"!! {sentence}" for sentence in done.violations[:20]))
+    print(json.dumps({
+        "holds": not done.violations, "run": "damage", "database": kind, "seed": seed, "rounds": rounds,
+        **done.figures, "violations": done.violations[:20], "seconds": round(time.time() - began, 1),
+    }, ensure_ascii=False))  # fmt: skip
+    return 1 if done.violations else 0
 
 
 def _table(figures: Counter[str]) -> None:

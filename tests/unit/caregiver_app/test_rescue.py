@@ -273,3 +273,24 @@ def test_the_oldest_broken_files_make_room(full):
         open_store(world.folder).close()
     assert sorted(one.name for one in (world.folder / "broken").iterdir()) == ["3", "4", "5"]
     again(world)
+
+
+@pytest.mark.parametrize(("there", "instead"), [(b"signature BLOB", b"signatuse BLOB"), (b"created_at", b"created at")])
+def test_a_flipped_byte_in_a_column_s_name_is_damage_although_sqlite_finds_none(full, there, instead):
+    world, ids = full
+    path = shut(world)
+    path.write_bytes(path.read_bytes().replace(there, instead))
+    phone = again(world)
+    assert phone.store.meta.get("rescued")
+    world.settle()
+    assert set(ids) <= set(world.states())
+
+
+def test_our_own_tables_under_an_impossible_version_are_damage_and_no_newer_app_s(full):
+    world, ids = full
+    path = shut(world)
+    data = bytearray(path.read_bytes())
+    data[60] = 0x40  # user_version's highest byte
+    path.write_bytes(data)
+    assert again(world).store.meta.get("rescued")
+    assert set(ids) <= set(world.states())
