@@ -53,6 +53,7 @@ def imported() -> set[str]:
                     found |= {alias.name.split(".")[0] for alias in node.names}
                 elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
                     found.add(node.module.split(".")[0])
+    found.add("fonticon_mdi7")  # found by its place, never imported (screens/style.py)
     return found - set(PACKAGES) - (set(sys.stdlib_module_names) - {"sqlite3"})
 
 

@@ -84,10 +84,18 @@ class ZxingDecoder:
         import zxingcpp
 
         only: Any = zxingcpp.BarcodeFormat.QRCode
-        for found in zxingcpp.read_barcodes(picture, formats=only):
-            if found.text:
-                return str(found.text)
+        for look in (picture, softened(picture)):
+            for found in zxingcpp.read_barcodes(look, formats=only):
+                if found.text:
+                    return str(found.text)
         return None
+
+
+def softened(picture: Any) -> Any:
+    """A grey picture for a second look: creases and grain are smoothed away, what is left of contrast is stretched."""
+    from PIL import ImageFilter, ImageOps
+
+    return ImageOps.autocontrast(picture.filter(ImageFilter.BoxBlur(1.5)), cutoff=1)
 
 
 class PillowPictures:

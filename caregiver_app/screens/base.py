@@ -25,6 +25,7 @@ class Page(Screen):
     tab: str | None = None
     #: Where the back key leads; None: nowhere, it leaves the app.
     has_back = True
+    drawn_as: object = None
 
     def __init__(self, navigator: Navigator, **params: Any) -> None:
         self.params = params
@@ -45,6 +46,10 @@ class Page(Screen):
 
     def put_away(self) -> None:
         """The app goes into the background, and may never come back: what was typed goes to the disk now."""
+
+    def again(self) -> None:
+        """The screen is shown once more, after others were: brought up to date."""
+        self.refresh()
 
     def leave(self) -> None:
         """The screen is taken off: stop what it started."""

@@ -51,6 +51,8 @@ SCREENS = {
 
 #: States of the lock in which nothing of people may be shown.
 CLOSED = ("locked", "waiting")
+#: Between these the list is kept; anything else (the lock, the enrolment) lets it go, and what it holds.
+TABS = ("today", "sync", "hours", "settings")
 
 
 class Navigator(ScreenManager):
@@ -67,6 +69,8 @@ class Navigator(ScreenManager):
         self.stack: list[tuple[str, Page]] = []
         self._wanted = False
         self._serial = 0
+        #: The list, kept while other tabs are shown: making it anew is what takes longest.
+        self._kept: Page | None = None
         reader.use(phone.platform.voice)
 
     # ------------------------------------------------------------------ ways
@@ -109,9 +113,12 @@ class Navigator(ScreenManager):
 
     def home(self, name: str = "today", **params: Any) -> None:
         """Open a screen as the only one."""
-        page = self._make(name, params)
+        page = self._take(name) if not params else None
+        page = page or self._make(name, params)
         while self.stack:
             self._drop()
+        if name not in TABS or name == "today":
+            self._kept = None
         self._put(name, page)
 
     def back(self) -> bool:
@@ -136,6 +143,7 @@ class Navigator(ScreenManager):
         reader.hush()
         while self.stack:
             self._drop()
+        self._kept = None
 
     def trouble(self) -> None:
         """A screen failed: show that instead of it, unless that is what failed."""
@@ -147,6 +155,7 @@ class Navigator(ScreenManager):
         entries = [(name, page.params) for name, page in self.stack]
         while self.stack:
             self._drop()
+        self._kept = None
         for name, params in entries:
             self._put(name, self._make(name, params))
 
@@ -175,8 +184,19 @@ class Navigator(ScreenManager):
             Window.clearcolor = ui.paper
         module, kind = SCREENS[name]
         page: Page = getattr(import_module(f"caregiver_app.screens.{module}"), kind)(self, **params)
+        page.drawn_as = ui.key
         self._serial += 1
         page.name = f"{name}-{self._serial}"
+        return page
+
+    def _take(self, name: str) -> Page | None:
+        """The kept list, brought up to date; None: there is none, or it is drawn as it should no longer be."""
+        if ui.follow(self.phone.settings.view()):
+            Window.clearcolor = ui.paper
+        page = self._kept
+        if name != "today" or page is None or page.drawn_as != ui.key:
+            return None
+        page.again()
         return page
 
     def _put(self, name: str, page: Page) -> None:
@@ -185,11 +205,13 @@ class Navigator(ScreenManager):
         self._show()
 
     def _drop(self) -> None:
-        _, page = self.stack.pop()
+        name, page = self.stack.pop()
         page.leave()
         if len(self.screens) > 1:
             self.current = next(screen.name for screen in self.screens if screen is not page)
         self.remove_widget(page)
+        if name == "today":
+            self._kept = page
 
     def _show(self) -> None:
         reader.hush()

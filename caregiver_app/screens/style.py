@@ -8,10 +8,10 @@ builds its screens anew, so that no widget has to listen.
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import fonticon_mdi7
 from kivy.core.text import Label as CoreLabel
 from kivy.core.text import LabelBase
 from kivy.metrics import Metrics, dp, sp
@@ -94,7 +94,10 @@ def register_fonts() -> None:
     """One font for both scripts under the name that every widget asks for; Kivy does not fall back."""
     face = str(sans_path())
     LabelBase.register("Roboto", face, face, face, face)
-    icons = Path(fonticon_mdi7.__file__).parent / "fonts" / "materialdesignicons-webfont.ttf"
+    found = find_spec("fonticon_mdi7")  # importing it would name seven thousand icons, for the path of one file
+    assert found is not None
+    assert found.origin is not None
+    icons = Path(found.origin).parent / "fonts" / "materialdesignicons-webfont.ttf"
     LabelBase.register("Icons", str(icons))
 
 
@@ -109,10 +112,15 @@ class Style:
     def follow(self, settings: SettingsView) -> bool:
         """Take what the user chose → whether anything changed."""
         chosen = (settings.text_size, settings.language, settings.elder, settings.aloud)
-        if chosen == (self.theme.text_size, self.language, self.elder, self.aloud):
+        if chosen == self.key:
             return False
         self.use(*chosen)
         return True
+
+    @property
+    def key(self) -> tuple[str, str, bool, bool]:
+        """What screens were drawn with: text size, language, elder mode, reading aloud."""
+        return (self.theme.text_size, self.language, self.elder, self.aloud)
 
     def use(self, text_size: str, language: str, elder: bool | None = None, aloud: bool = False) -> None:
         """Take a text size (`normal`, `large`, `largest`), a language (`zh`, `en`), elder mode and reading aloud."""

@@ -150,6 +150,8 @@ class TodayScreen(Page):
         if view.rows != self._rows or self._width != self.ids.list.width:
             self._rows = view.rows
             self._lay_out()
+        elif self._todo:
+            self._rest()  # it was left before all heights were known
         if view.rows:
             self.empty_title = self.empty_text = ""
         elif self.query:
@@ -157,6 +159,11 @@ class TodayScreen(Page):
         else:
             self.empty_title = view.empty_text or ui.word("today.empty")
             self.empty_text = ui.word("today.empty_help")
+
+    def again(self) -> None:
+        """Where the list was left, without what was searched for."""
+        self.ids.search.text = ""
+        self.refresh()
 
     def leave(self) -> None:
         self._rest.cancel()

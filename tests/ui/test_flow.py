@@ -611,3 +611,31 @@ def test_a_camera_that_is_refused_leaves_pictures_and_typing(stage: Any, demo: C
     stage.press(navigator.page.ids.scan)
     stage.frames(5)
     assert not navigator.page.has_camera
+
+
+def test_the_list_is_where_it_was_left_and_up_to_date_and_let_go_of_when_the_app_locks(
+    stage: Any, demo: Callable[..., Any]
+) -> None:
+    phone = demo(elders=60)
+    navigator = stage.open(phone)
+    page = navigator.page
+    write(page.ids.search, page.ids.list.data[5]["name"])
+    stage.frames(3)
+    visit = phone.begin_visit(phone.today.view().rows[0].id)
+    navigator.home("hours")
+    visit.all_good()
+    visit.save()
+    navigator.home("today")
+    stage.frames(3)
+    assert navigator.page is page
+    assert page.query == ""
+    assert len(page.ids.list.data) == 60
+    assert page.waiting == 1
+    phone.settings.set_text_size("largest")
+    navigator.home("hours")
+    navigator.home("today")
+    assert navigator.page is not page
+    phone.lock.lock()
+    navigator.begin()
+    assert navigator.path == ("lock",)
+    assert navigator._kept is None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from caregiver_app.platform.android.bridge import activity, java, sdk, service
+from caregiver_app.platform.desktop import softened
 from caregiver_app.platform.kivy_camera import KivyCamera
 from caregiver_app.platform.protocols import Permissions, Reading
 
@@ -158,15 +159,18 @@ class JavaZxing:
         except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
             raise ValueError("not a picture") from error
         grey.thumbnail((2000, 2000))
-        return self._decode(grey.tobytes(), *grey.size)
+        return self._look(grey)
 
     def decode_frame(self, pixels: bytes, width: int, height: int, channels: int) -> str | None:
-        if channels != 1:
-            from PIL import Image
+        from PIL import Image
 
-            mode = {3: "RGB", 4: "RGBA"}[channels]
-            pixels = Image.frombytes(mode, (width, height), pixels).convert("L").tobytes()
-        return self._decode(pixels, width, height)
+        mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
+        return self._look(Image.frombytes(mode, (width, height), pixels).convert("L"))
+
+    def _look(self, grey: Any) -> str | None:
+        """As it is, and once more without creases and grain."""
+        found = self._decode(grey.tobytes(), *grey.size)
+        return found or self._decode(softened(grey).tobytes(), *grey.size)
 
     def _decode(self, grey: bytes, width: int, height: int) -> str | None:
         """Grey bytes are the first plane of a YUV picture: no pixel is touched by Python."""
