@@ -498,6 +498,7 @@ class SyncLine(ButtonBehavior, Surface, BoxLayout):
         "revoked": ("red", "alert"),
         "disk": ("red", "alert"),
         "rescued": ("amber", "alert"),
+        "learn": ("amber", "school"),
     }
 
     def look(self) -> tuple[str, str]:

@@ -122,6 +122,7 @@ class TodayScreen(Page):
     progress_total = NumericProperty(0)
     sync_text = StringProperty("")
     sync_state = StringProperty("ok")
+    learn_text = StringProperty("")
     waiting = NumericProperty(0)
     rows = ListProperty([])
     empty_title = StringProperty("")
@@ -147,6 +148,7 @@ class TodayScreen(Page):
         self.progress_total = view.progress_total
         self.sync_text, self.sync_state = view.badge.text, view.badge.state
         self.waiting = view.badge.waiting + view.badge.refused
+        self.learn_text = self.phone.learning.view().asked_text
         if view.rows != self._rows or self._width != self.ids.list.width:
             self._rows = view.rows
             self._lay_out()

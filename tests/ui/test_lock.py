@@ -73,6 +73,17 @@ def test_forgetting_asks_first_and_leads_to_a_new_enrolment_that_keeps_what_was_
     assert phone.store.outbox.counts()["pending"] == 1
 
 
+def test_an_emergency_needs_no_pin(stage: Any, locked: tuple[Any, Any]) -> None:
+    phone, navigator = locked
+    stage.press(navigator.page.ids.sos)
+    assert navigator.path == ("lock", "sos")
+    assert "120" in navigator.page.main_text()
+    navigator.changed()
+    stage.frames(4)
+    assert navigator.path == ("lock", "sos")
+    assert phone.lock.state == "locked"
+
+
 def test_what_was_on_the_screen_is_gone_when_the_app_locks_itself(stage: Any, demo: Callable[..., Any]) -> None:
     phone = demo()
     navigator = stage.open(phone)
