@@ -192,7 +192,7 @@ class BigButton(ButtonBehavior, Surface, BoxLayout):
 
     def words_width(self) -> float:
         """Width for the label: its own if it fits on one line, else what is left."""
-        left = self.width - dp(32) - (ui.icon + dp(10) if self.picture else 0)
+        left = self.width - self.padding[0] - self.padding[2] - (ui.icon + dp(10) if self.picture else 0)
         natural = max(
             measure(self.text, ui.body, None, True)[0], measure(self.help, ui.body)[0] if self.help else 0
         )
@@ -411,7 +411,7 @@ class TopBar(BoxLayout):
 
     def read_worded(self, width: float) -> bool:
         """Whether there is room for the words of reading aloud."""
-        room = width - self.back_width() - dp(24) - (SosButton.own_width() if self.with_sos else 0)
+        room = width - self.back_width() - dp(40) - (SosButton.own_width() if self.with_sos else 0)
         return room >= ReadButton.own_width()
 
     def on_sos(self) -> None:
@@ -420,7 +420,7 @@ class TopBar(BoxLayout):
     @staticmethod
     def back_width() -> float:
         """The button is as wide as its arrow and word."""
-        return measure(ui.word("back"), ui.body, None, True)[0] + ui.icon + dp(48)
+        return measure(ui.word("back"), ui.body, None, True)[0] + ui.icon + dp(32)
 
 
 class ReadButton(BigButton):
@@ -455,7 +455,7 @@ class SosButton(BigButton):
     @staticmethod
     def own_width() -> float:
         """As wide as its icon and word."""
-        return measure(ui.word("sos.button"), ui.body, None, True)[0] + ui.icon + dp(48)
+        return measure(ui.word("sos.button"), ui.body, None, True)[0] + ui.icon + dp(32)
 
 
 class Tab(ButtonBehavior, BoxLayout):

@@ -48,8 +48,8 @@ def test_a_course_without_a_quiz_is_said_to_be_read(stage: Any, demo: Callable[.
 
 
 def test_a_broken_picture_is_said_in_words(window: None) -> None:
-    from shared.markdown import Block
     from caregiver_app.screens.course import Quote, picture
+    from shared.markdown import Block
 
     broken = picture(Block("picture", "一扇门", data=b"\x89PNG not really"))
     assert isinstance(broken, Quote)
