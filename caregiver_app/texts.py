@@ -440,8 +440,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "course.none": ("还没有课程", "No courses yet"),
     "course.summary": ("{all} 门课程，已学完 {done} 门", "{done} of {all} done"),
     "course.asked": (
-        "第一次探访前请先学习（还有 {count} 门）",
-        "Please learn before your first visit: {count} to go",
+        "探访前要学的课程：{count} 门",
+        "To learn before you visit: {count}",
     ),
     "course.open": ("还没有学", "Not done yet"),
     "course.failed": ("没有通过，可以再答一次", "Not passed; try again any time"),

@@ -115,7 +115,7 @@ def frames(folder: Path) -> dict[str, list[float]]:
         opened += clock.each(1, lambda _: navigator.home("today"))
     found["opening the list from another tab"] = opened
     page = navigator.page
-    stage.until(lambda: page._measured >= len(page.ids.list.data))  # heights of rows far below come bit by bit
+    stage.until(lambda: not page._todo)  # heights of rows far below come bit by bit
     bar = page.ids.list
 
     def scroll(number: int) -> None:
