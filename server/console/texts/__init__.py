@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.console.texts import account, callbacks, common, courses, elders, month, register, review, visits, ward
+from server.console.texts import (
+    account,
+    callbacks,
+    common,
+    courses,
+    elders,
+    month,
+    register,
+    review,
+    shifts,
+    visits,
+    ward,
+)
 from server.language import Text, language
 
 TEXTS: dict[str, Text] = {}
-for _part in (common, account, courses, month, visits, review, callbacks, ward, elders, register):
+for _part in (common, account, courses, month, visits, review, callbacks, ward, shifts, elders, register):
     for _key, (_zh, _en) in _part.TEXTS.items():
         if _key in TEXTS:
             raise LookupError(f"two texts are named {_key}")

@@ -43,9 +43,12 @@ FORMS: dict[str, dict[str, str]] = {
     "revoke_device": {"as": "lost"},
     "create_user": {"username": "neu", "name": "新人", "role": "volunteer", "region": "{code}"},
     "print_tags": {"region": "{code}"},
+    "add_shift": {
+        "user": "{user_id}", "region": "{code}", "starts_at": "2026-11-14T08:00", "ends_at": "2026-11-14T18:00",
+    },
 }
 # pages without a thing in their address that name one in the form
-NAMING = {"print_tags"}
+NAMING = {"print_tags", "add_shift"}
 _PARAMETER = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 
 
