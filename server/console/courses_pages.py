@@ -25,20 +25,20 @@ from shared.markdown import Block, blocks
 console = Pages()
 
 
-@console.get("/courses", right="courses.progress")
+@console.get("/courses", right="progress.read")
 def courses() -> str:
     """Which visitors of a region finished which courses."""
-    region = asked_region_or_none("courses.progress")
+    region = asked_region_or_none("progress.read")
     within = reach().within(Region.code, RoleGrant.county_id)
     if region is not None and region.code is not None:
         within = and_(within, Region.code.between(*code_range(region.code, region.level)))
     rows, _ = queries.learners(session(), asked_page(100), today(), within)
     return page(
-        "courses.html", rows=rows, courses=_mine(), region=region, regions=regions_of("courses.progress"), words=_words
+        "courses.html", rows=rows, courses=_mine(), region=region, regions=regions_of("progress.read"), words=_words
     )
 
 
-@console.get("/courses/<uuid:course_id>", right="courses.progress")
+@console.get("/courses/<uuid:course_id>", right="progress.read")
 def course(course_id: uuid.UUID) -> str:
     """One course, as phones show it."""
     found = next((c for c in _mine() if c.id == course_id), None)

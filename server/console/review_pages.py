@@ -107,10 +107,10 @@ def decide_visits() -> Response:
     return to("review_visits", **{k: v for k, v in request.args.items() if k in ("visitor", "reason", "region")})
 
 
-@console.get("/reviewers", right="visits.reviewers")
+@console.get("/reviewers", right="reviewers.read")
 def reviewers() -> str:
     """Who decided how often, and which share they accepted."""
-    region, first, last = asked_region_or_none("visits.reviewers"), asked_date("from"), asked_date("to")
+    region, first, last = asked_region_or_none("reviewers.read"), asked_date("from"), asked_date("to")
     tz = clock.zone()
     rows = queue.reviewers(
         session(), reach(), asked_page(50), codes=_codes(region), since=midnight(first, tz) if first else None,
@@ -118,7 +118,7 @@ def reviewers() -> str:
     )  # fmt: skip
     return page(
         "reviewers.html", rows=rows, region=region, first=first, last=last, many=MANY,
-        regions=region_choices("visits.reviewers", region), way=way_to(region, reach()) if region is not None else [],
+        regions=region_choices("reviewers.read", region), way=way_to(region, reach()) if region is not None else [],
     )  # fmt: skip
 
 

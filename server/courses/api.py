@@ -34,7 +34,7 @@ def list_courses(page: PageArgs) -> Page[dict[str, Any]]:
     )
 
 
-@api.get("/courses/progress", right="courses.progress", query=ProgressQuery, answer=ProgressOut, paged=True)
+@api.get("/courses/progress", right="progress.read", query=ProgressQuery, answer=ProgressOut, paged=True)
 def list_progress(query: dict[str, Any], page: PageArgs) -> Page[dict[str, Any]]:
     """Which visitors of my regions finished which courses."""
     within = reach().within(Region.code, RoleGrant.county_id)

@@ -56,7 +56,7 @@ def review_visits(body: dict[str, Any]) -> dict[str, Any]:
                         for d in found]}  # fmt: skip
 
 
-@api.get("/reviews/reviewers", right="visits.reviewers", query=ReviewersQuery, answer=ReviewerOut, paged=True)
+@api.get("/reviews/reviewers", right="reviewers.read", query=ReviewersQuery, answer=ReviewerOut, paged=True)
 def list_reviewers(query: dict[str, Any], page: PageArgs) -> Page[dict[str, Any]]:
     """Who decided about visits of one's regions, how often, and which share they accepted: the largest first."""
     tz = clock.zone()

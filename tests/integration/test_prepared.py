@@ -95,7 +95,8 @@ def test_a_parcel_is_sent_as_one(database_kind, engine):
         return  # SQLite lives in this process: nothing is sent
     from server.parcel import parcel
 
-    driver = engine.raw_connection().driver_connection
+    taken = engine.raw_connection()
+    driver = taken.driver_connection
     cursors = [driver.cursor() for _ in range(3)]
     with parcel(driver) as packed:
         for cursor in cursors:
@@ -104,5 +105,4 @@ def test_a_parcel_is_sent_as_one(database_kind, engine):
         packed.send()
         assert not packed.command_queue
     assert {cursor.fetchone()[0] for cursor in cursors} == {driver.info.backend_pid}
-    driver.rollback()
-    driver.close()
+    taken.close()  # back to the pool, which ends its transaction
