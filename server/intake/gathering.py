@@ -59,11 +59,16 @@ class Gathering:
         own = _Delivery(sender, items)
         with self._lock:
             own.leads, self._busy = not self._busy, True
-            if not own.leads:
-                self._waiting.append(own)
         if not own.leads:
-            session.rollback()  # no connection is held while waiting
-            self._wait(own)
+            # No connection is held while waiting. This may raise: so nobody counts on it yet.
+            session.rollback()
+            with self._lock:
+                if self._busy:
+                    self._waiting.append(own)
+                else:
+                    own.leads = self._busy = True
+            if not own.leads:
+                self._wait(own)
         if own.results is not None:
             return own.results
         try:

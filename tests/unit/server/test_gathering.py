@@ -45,8 +45,8 @@ class World:
         self.work, self.gathering = work, Gathering()
         self.pool = ThreadPoolExecutor(16)
 
-    def send(self, *items, counties=(1,)):
-        session = SimpleNamespace(rollback=lambda: None)
+    def send(self, *items, counties=(1,), rollback=lambda: None):
+        session = SimpleNamespace(rollback=rollback)
         sender = Sender(uuid7(), counties=counties)
         return self.pool.submit(self.gathering.receive, session, sender, list(items), vault=None, now=NOW)
 
@@ -125,3 +125,17 @@ def test_a_large_delivery_and_one_of_unclear_county_wait_for_nobody(world):
     assert world.send("of two", counties=(1, 2)).result(20) == ["of two in"]
     world.work.gate.set()
     assert first.result(20) == ["first in"]
+
+
+def test_whose_connection_is_lost_on_the_way_to_the_queue_is_waited_for_by_nobody(world):
+    def lost():
+        raise ConnectionError
+
+    first = world.send("first")
+    assert world.work.begun.wait(20)
+    with pytest.raises(ConnectionError):
+        world.send("gone", rollback=lost).result(20)
+    world.work.gate.set()
+    assert first.result(20) == ["first in"]
+    assert world.send("later").result(20) == ["later in"]
+    assert world.work.batches == [["first"], ["later"]]
