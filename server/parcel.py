@@ -43,3 +43,6 @@ def parcel(driver: psycopg.Connection[Any]) -> Iterator[Parcel]:
             yield made
     finally:
         driver._pipeline = None
+        if driver.pgconn.pipeline_status != psycopg.pq.PipelineStatus.OFF:
+            # Its server went away in the middle: it cannot even be asked to undo. Closed, it is known as lost.
+            driver.close()

@@ -5,7 +5,8 @@ import uuid
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
 
 from server.people.model import User
 from server.prepared import Prepared, among, trip
@@ -106,3 +107,39 @@ def test_a_parcel_is_sent_as_one(database_kind, engine):
         assert not packed.command_queue
     assert {cursor.fetchone()[0] for cursor in cursors} == {driver.info.backend_pid}
     taken.close()  # back to the pool, which ends its transaction
+
+
+def test_a_connection_that_is_ended_is_known_as_lost_and_the_next_one_serves(database_kind, engine):
+    if database_kind != "postgresql":
+        return  # SQLite has no connection that somebody else could end
+    backend = Prepared(sa.select(sa.func.pg_backend_pid().label("pid")))
+
+    def ask_twice(session):
+        with trip(session) as out:
+            for _ in range(2):
+                out.ask(BY_ID, {"ids": [uuid.uuid4()]})
+
+    with Session(engine) as session, engine.connect() as other:
+        (found,) = backend.rows(session, {})
+        other.execute(sa.select(sa.func.pg_terminate_backend(found.pid, 5000)))
+        with pytest.raises(OperationalError) as wrong:
+            ask_twice(session)
+        assert wrong.value.connection_invalidated
+        session.rollback()
+        assert BY_ID.rows(session, {"ids": [uuid.uuid4()]}) == []
+
+
+def test_a_connection_that_cannot_leave_its_pipeline_is_closed(database_kind, engine, monkeypatch):
+    """As when its server goes away between two answers: undoing would wait in that pipeline for ever."""
+    if database_kind != "postgresql":
+        return  # SQLite has no pipeline
+    from server import parcel
+
+    monkeypatch.setattr(parcel.Parcel, "_exit", lambda _self, _wrong: None)
+    taken = engine.raw_connection()
+    driver = taken.driver_connection
+    with parcel.parcel(driver) as packed:
+        driver.cursor().execute("SELECT 1")
+        packed.send()
+    assert driver.closed
+    taken.invalidate()
