@@ -9,6 +9,8 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from caregiver_app import collector
+
 
 def default_home() -> Path:
     """Where the phone keeps its things: the app's own folder on Android, `~/.yuetan` elsewhere."""
@@ -44,9 +46,11 @@ def prepare(home: Path) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the app until its window is closed."""
     given = arguments(argv)
+    collector.hold()
     home = given.home or default_home()
     prepare(home)
 
+    from kivy.clock import Clock
     from kivy.config import Config
     from kivy.logger import Logger
 
@@ -82,6 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given.lang:
         phone.settings.set_language(given.lang)
     app = YuetanApp(phone, platform.dialler.dial, {"address": given.server, "code": given.code})
+    Clock.schedule_once(lambda _: collector.settle(), collector.SETTLED_S)
     app.run()
     return 0
 

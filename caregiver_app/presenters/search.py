@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -22,6 +23,8 @@ def pinyin(name: str) -> tuple[tuple[str, str], ...]:
 @lru_cache(maxsize=8192)
 def _sounds(character: str) -> tuple[str, ...]:
     """Readings of one character: names share few, so a thousand of them are read in the time of some hundred."""
+    # Its table of phrases serves running text: 45 MB, 200,000 lists for the collector, no use to single characters.
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
     from pypinyin import Style  # loaded at the first search by letters, not at start
     from pypinyin import pinyin as readings
 

@@ -15,6 +15,7 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.uix.screenmanager import NoTransition, ScreenManager
 
+from caregiver_app import collector
 from caregiver_app.presenters.interface import Phone
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.reader import reader
@@ -71,6 +72,8 @@ class Navigator(ScreenManager):
         self._serial = 0
         #: The list, kept while other tabs are shown: making it anew is what takes longest.
         self._kept: Page | None = None
+        #: What a screen that was left leaves behind is cleared away when nothing moves.
+        self._sweep = Clock.create_trigger(lambda _: collector.sweep(), collector.REST_S)
         reader.use(phone.platform.voice)
 
     # ------------------------------------------------------------------ ways
@@ -165,6 +168,13 @@ class Navigator(ScreenManager):
             self._wanted = True
             Clock.schedule_once(self._refresh, 0)
 
+    def on_touch_move(self, touch: Any) -> Any:
+        """Somebody scrolls: clearing away waits."""
+        if self._sweep.is_triggered:
+            self._sweep.cancel()
+            self._sweep()
+        return super().on_touch_move(touch)
+
     # --------------------------------------------------------------- the stack
 
     def _refresh(self, _: float) -> None:
@@ -212,6 +222,7 @@ class Navigator(ScreenManager):
         self.remove_widget(page)
         if name == "today":
             self._kept = page
+        self._sweep()
 
     def _show(self) -> None:
         reader.hush()

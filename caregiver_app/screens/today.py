@@ -23,6 +23,7 @@ from kivy.uix.recycleview.views import RecycleDataViewBehavior
 
 from caregiver_app.presenters.views import ElderRow
 from caregiver_app.screens.base import Page
+from caregiver_app.screens.lines import Lines  # noqa: F401 - named by the layout
 from caregiver_app.screens.parts import Surface, load_kv
 from caregiver_app.screens.style import height_of, ui
 
@@ -42,6 +43,7 @@ DUE_LOOKS = {
 
 FIRST = 12  # rows whose height is worked out at once: more than a screen holds
 BUDGET_S = 0.004  # of each frame afterwards, until all are
+SPARE = 3  # tiles made while nothing happens, so that the first scroll need not: each takes half a frame
 
 
 @dataclass
@@ -135,6 +137,8 @@ class TodayScreen(Page):
         self._lines: dict[str, Line] = {}
         self._todo: list[Line] = []
         self._rest = Clock.create_trigger(lambda _: self._measure_more(), 0)
+        self._spare = Clock.create_trigger(lambda _: self._make_spare(), 0)
+        self._spares_left = SPARE
         self.ids.list.viewclass = tile_class(ui.theme.text_size, ui.language)
         self.ids.list.bind(width=lambda *_: self._lay_out())
 
@@ -169,6 +173,7 @@ class TodayScreen(Page):
 
     def leave(self) -> None:
         self._rest.cancel()
+        self._spare.cancel()
 
     def on_query(self, _: object, query: str) -> None:
         self.searching = bool(query)
@@ -197,7 +202,7 @@ class TodayScreen(Page):
     def _line(self, row: ElderRow) -> Line:
         """The row as it was drawn before, unless it says something else now."""
         line = self._lines.get(row.id)
-        if line is None or line.row != row:
+        if line is None or (line.row is not row and line.row != row):
             line = self._lines[row.id] = Line(row, self._item(row))
         return line
 
@@ -235,6 +240,15 @@ class TodayScreen(Page):
             self._rest()
         else:
             self.ids.list.refresh_from_data()
+            self._spare()
+
+    def _make_spare(self) -> None:
+        """One tile more than are seen, kept where Kivy looks for those that were scrolled away."""
+        kind, held = self.ids.list.viewclass, self.ids.list.view_adapter.dirty_views
+        if self._spares_left and self._rows:
+            held[kind][-self._spares_left] = kind()
+            self._spares_left -= 1
+            self._spare()
 
     def open(self, elder_id: str) -> None:
         """The elder's card."""

@@ -44,6 +44,8 @@ EventLoop.idle(); EventLoop.idle()
 LIST = """
 import sys
 from pathlib import Path
+from caregiver_app import collector
+collector.hold()  # as the app does first of all
 from tests.ui import harness
 harness.prepare(1.0)
 from caregiver_app.presenters.demo import demo_phone
@@ -95,8 +97,10 @@ class Frames:
 
 def frames(folder: Path) -> dict[str, list[float]]:
     """ms of Python for opening, scrolling and searching."""
+    from caregiver_app import collector
     from tests.ui import harness
 
+    collector.hold()
     harness.prepare(1.0)
     from caregiver_app.presenters.demo import demo_phone
 
@@ -106,6 +110,7 @@ def frames(folder: Path) -> dict[str, list[float]]:
     navigator = stage.open(phone)
     phone.today.warm()  # what the app does in the background after its start
     stage.frames(60)
+    collector.settle()
     clock = Frames(stage)
     found: dict[str, list[float]] = {}
     opened: list[float] = []
@@ -116,6 +121,7 @@ def frames(folder: Path) -> dict[str, list[float]]:
     found["opening the list from another tab"] = opened
     page = navigator.page
     stage.until(lambda: not page._todo)  # heights of rows far below come bit by bit
+    stage.until(lambda: not navigator._sweep.is_triggered)  # a hand, too, rests after changing tabs
     bar = page.ids.list
 
     def scroll(number: int) -> None:
