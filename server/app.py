@@ -28,6 +28,7 @@ APIS: tuple[str, ...] = (
     "server.pairings.api",
     "server.policies.api",
     "server.visits.api",
+    "server.homes.api",
     "server.callbacks.api",
     "server.duties.api",
     "server.reviews.api",

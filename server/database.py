@@ -176,6 +176,6 @@ def import_models() -> None:
 # Lowest first. A noun knows only those before it; tests/architecture keeps it so.
 NOUNS = (
     "audit", "regions", "people", "auth", "devices", "files", "tasks", "elders", "absences", "pairings", "policies",
-    "tags", "visits", "callbacks", "duties", "reviews", "requests", "roster", "alerts", "timebank", "notify", "courses",
-    "sync",
+    "tags", "visits", "homes", "callbacks", "duties", "reviews", "requests", "roster", "alerts", "timebank", "notify",
+    "courses", "sync",
 )  # fmt: skip

@@ -4,7 +4,8 @@ An outing is judged visit by visit as its visits arrive; the last of them, a hom
 elsewhere may show the first in another light. Histories say when they changed (`changed_at`); once an hour the visits
 of the last seven days that they concern are judged anew from what their last judgement looked at and from what
 histories know now. A judgement that comes out otherwise is added beside the old one, and its consequences follow.
-What a person has decided stays decided.
+What a person has decided stays decided. Afterwards the homes concerned say whether the register should be corrected
+(`server/homes`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from server import outcomes
 from server.database import UtcDateTime
 from server.elders.model import Elder, ElderCard
 from server.elders.vault import Vault
+from server.homes import service as homes
 from server.prepared import trip
 from server.visits import histories
 from server.visits.histories import Histories
@@ -59,11 +61,14 @@ def rejudge(session: Session, county_id: int, *, vault: Vault, now: dt.datetime)
         .order_by(History.changed_at)
         .limit(CHANGES)
     ).all()  # fmt: skip
+    homes.let_go(session, county_id, now)
     visitors = sorted(_concerned(session, county_id, changed, now))
     judged = revised = 0
+    visited = {row.id for row in changed if row.kind == "home"}
     for at in range(0, len(visitors), AT_ONCE):
-        looked_at, written = _judge_again(session, county_id, visitors[at : at + AT_ONCE], vault, now)
+        looked_at, written = _judge_again(session, county_id, visitors[at : at + AT_ONCE], vault, now, visited)
         judged, revised = judged + looked_at, revised + written
+    homes.gather(session, county_id, visited, vault=vault, now=now)
     if changed:
         session.connection().execute(_SEEN, [{"c": county_id, "i": row.id, "at": row.changed_at} for row in changed])
     return {"visitors": len(visitors), "judged": judged, "revised": revised}
@@ -96,13 +101,15 @@ def _concerned(session: Session, county_id: int, changed: Sequence[Any], now: dt
 
 
 def _judge_again(
-    session: Session, county_id: int, visitors: Collection[uuid.UUID], vault: Vault, now: dt.datetime
-) -> tuple[int, int]:
-    """(judged, revised). A constant number of queries."""
+    session: Session, county_id: int, visitors: Collection[uuid.UUID], vault: Vault, now: dt.datetime,
+    visited: set[uuid.UUID],
+) -> tuple[int, int]:  # fmt: skip
+    """(judged, revised); `visited` is told whose homes it was about. A constant number of queries."""
     found = session.execute(
         sa.select(
             Visit.id, Visit.elder_id, Visit.visitor_id, Visit.device_id, Visit.assurance, Visit.flags, Visit.decision,
             Visit.received_at, Visit.photo_digests, Elder.lat, Elder.lon, Elder.data_key,
+            Elder.consent_position,
         )
         .outerjoin(Elder, sa.and_(Elder.county_id == Visit.county_id, Elder.id == Visit.elder_id))
         .where(
@@ -114,6 +121,7 @@ def _judge_again(
         return 0, 0
     # Cards first, histories after: the order in which a visit on its way in takes them.
     elders = sorted({row.elder_id for row in found if row.elder_id is not None})
+    visited.update(elders)
     session.execute(
         sa.select(ElderCard.elder_id)
         .where(ElderCard.county_id == county_id, ElderCard.elder_id.in_(elders))
@@ -121,7 +129,11 @@ def _judge_again(
         .with_for_update()
     ).all()
     past = histories.read(
-        session, county_id, vault, {row.elder_id: row.data_key for row in found if row.elder_id is not None},
+        session, county_id, vault,
+        {
+            row.elder_id: None if row.consent_position is False else row.data_key
+            for row in found if row.elder_id is not None
+        },
         visitors, {row.device_id for row in found if row.device_id is not None},
         {digest for row in found for digest in row.photo_digests or ()},
     )  # fmt: skip
@@ -169,7 +181,8 @@ def _remembered(
     evidence = read_evidence(json.loads(inputs))
     registered = None if row.lat is None or row.lon is None else (row.lat, row.lon)
     photos = [histories.photo_id(digest).hex for digest in row.photo_digests or ()]
-    return Remembered(evidence, registered, trace, photos, evidence.others)
+    learns = row.consent_position is not False
+    return Remembered(evidence, registered, trace, photos, evidence.others, learns=learns)
 
 
 def _append(

@@ -43,6 +43,12 @@ class Standing:
     last_outcome: str | None
     absent: bool
     unanswered: bool
+    consent_position: bool | None = None
+
+    @property
+    def home_key(self) -> bytes | None:
+        """The key of what is learnt of the home; None: the elder refused it, or was erased."""
+        return None if self.consent_position is False else self.data_key
 
 
 # Every visit's way in runs these.
@@ -74,6 +80,7 @@ _READ = Prepared(
         _P.c.stay_min_s, _E.c.id, _E.c.region_id, _R.c.code, _E.c.registered_on, _E.c.left_on, _E.c.lat, _E.c.lon,
         _E.c.data_key, _C.c.last_visit_id, _C.c.last_visit_at, _C.c.last_outcome,
         _ABSENT.correlate(_E).label("absent"), _UNANSWERED.correlate(_E).label("unanswered"),
+        _E.c.consent_position,
     )
     .select_from(
         _E.join(_R, _R.c.id == _E.c.region_id)

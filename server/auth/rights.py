@@ -92,6 +92,8 @@ RIGHTS: dict[str, Right] = {
     "deaths.read": Right(region=READERS),
     "deaths.review": Right(region=LEADERS),
     "visitors.read": Right(region=READERS, own=VISITORS | {DIRECTOR}),
+    "homes.read": Right(region=READERS),
+    "homes.decide": Right(region=LEADERS),
     "callbacks.read": Right(region=READERS, own=STAFF),
     "callbacks.answer": Right(region=LEADERS, own=STAFF),
     "callbacks.assign": Right(region=LEADERS),

@@ -10,6 +10,7 @@ from server import clock, outcomes
 from server.callbacks import queries, service
 from server.callbacks.schemas import AssignIn, CallbackOut, CallbacksQuery, DrawOut, OutcomeIn, month_of
 from server.database import session
+from server.elders import vault
 from server.http import Page, PageArgs, Router, actor, reach
 from server.problems import problem
 from server.regions import queries as regions
@@ -49,8 +50,9 @@ def read_callback(callback_id: uuid.UUID) -> dict[str, Any]:
 def record_outcome(callback_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
     """What came of the call; who was not reached may be called again."""
     service.record(
-        session(), reach(), callback_id, body["outcome"], body["note"].strip(), now=clock.now(), doubt=doubt_now()
-    )
+        session(), reach(), callback_id, body["outcome"], body["note"].strip(), at_home=body["at_home"],
+        vault=vault.current(), now=clock.now(), doubt=doubt_now(),
+    )  # fmt: skip
     return _shown(callback_id)
 
 
@@ -66,7 +68,7 @@ def doubt_now() -> service.Doubt:
 
 
 def _shown(callback_id: uuid.UUID) -> dict[str, Any]:
-    found = queries.shown(session(), reach(), callback_id)
+    found = queries.shown(session(), reach(), callback_id, vault=vault.current())
     if found is None:
         raise problem("not_found")
     return found

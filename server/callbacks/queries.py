@@ -23,6 +23,8 @@ from server.callbacks.model import (
     CallbackVillage,
 )
 from server.elders.model import Elder
+from server.elders.vault import Vault
+from server.homes.service import open_for
 from server.paging import Page, PageArgs
 from server.people.model import User
 from server.regions.codes import code_text
@@ -79,9 +81,14 @@ def listed(
     return Page(_shown(session, cut.items), cut.next_cursor)
 
 
-def shown(session: Session, reach: Reach, callback_id: uuid.UUID) -> dict[str, Any] | None:
+def shown(session: Session, reach: Reach, callback_id: uuid.UUID, *, vault: Vault) -> dict[str, Any] | None:
+    """One call. `asks_home`: its visit's reading proposes that the home lies elsewhere than registered."""
     rows = session.execute(_base().where(Callback.id == callback_id, within(reach))).all()
-    return _shown(session, rows)[0] if rows else None
+    if not rows:
+        return None
+    call: Callback = rows[0].Callback
+    proposed = open_for(session, call.county_id, call.elder_id, call.visit_id, vault=vault)
+    return {**_shown(session, rows)[0], "asks_home": proposed is not None}
 
 
 def _base() -> Any:
@@ -131,8 +138,9 @@ def _attempts(session: Session, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID
         for attempt, name in rows:
             by = {"id": attempt.by, "name": name}
             found[attempt.callback_id].append(
-                {"outcome": attempt.outcome, "note": attempt.note, "by": by, "at": attempt.at}
-            )
+                {"outcome": attempt.outcome, "note": attempt.note, "at_home": attempt.at_home, "by": by,
+                 "at": attempt.at}
+            )  # fmt: skip
     return found
 
 

@@ -60,6 +60,7 @@ class CalledVisit(Shape):
 class AttemptOut(Shape):
     outcome = fields.String()
     note = fields.String()
+    at_home = fields.Boolean(allow_none=True)
     by = fields.Nested(PersonRef)
     at = Instant()
 
@@ -75,10 +76,18 @@ class CallbackOut(Shape):
     assigned_to = fields.Nested(PersonRef, allow_none=True)
     outcome = fields.String(allow_none=True)
     attempts = fields.List(fields.Nested(AttemptOut))
+    asks_home = fields.Boolean(
+        metadata={"description": "of one call: ask where the visit took place, for the register may be wrong"}
+    )
 
 
 class OutcomeIn(Shape):
     outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES))
+    at_home = fields.Boolean(
+        load_default=None, allow_none=True,
+        metadata={"description": "with `confirmed`: the elder says that the visit took place in their home; a place"
+                                 " that its reading proposes (`asks_home`) becomes the registered one"},
+    )  # fmt: skip
     note = fields.String(load_default="", validate=validate.Length(max=NOTE_MAX))
 
 

@@ -33,6 +33,7 @@ from server.callbacks.model import (
 )
 from server.database import insert_into
 from server.elders.vault import Vault
+from server.homes import service as homes
 from server.language import Text
 from server.problems import problem
 from server.visits.model import Visit
@@ -168,10 +169,11 @@ def _assign_drawn(
 
 
 def record(
-    session: Session, reach: Reach, callback_id: uuid.UUID, outcome: str, note: str, *, now: dt.datetime,
-    doubt: Doubt,
+    session: Session, reach: Reach, callback_id: uuid.UUID, outcome: str, note: str, *, at_home: bool | None = None,
+    vault: Vault, now: dt.datetime, doubt: Doubt,
 ) -> Callback:  # fmt: skip
-    """What came of a call. Who was not reached may be called again; anything else is said once.
+    """What came of a call. Who was not reached may be called again; anything else is said once. `at_home`: a visit
+    that the elder confirms took place in their home, so that a place which its reading proposes is theirs.
 
     404 out of reach, 403 `own_visit` for who visited or came along, 409 `already_recorded`. A visit that the elder does
     not confirm is handed to `doubt`: a director looks at it. Nothing about the visit itself changes."""
@@ -184,8 +186,14 @@ def record(
             raise problem("already_recorded")
         session.commit()
         return row
-    note_outcome(session, row, outcome, note, by=reach.user_id, now=now)
+    at_home = at_home if outcome == "confirmed" else None
+    note_outcome(session, row, outcome, note, at_home=at_home, by=reach.user_id, now=now)
     session.flush()
+    if at_home:
+        homes.confirm(
+            session, row.county_id, row.elder_id, row.visit_id, by=reach.user_id, callback_id=row.id, vault=vault,
+            now=now,
+        )  # fmt: skip
     if outcome == "not_confirmed":
         doubt(session, row.county_id, [row.visit_id])
     session.commit()
@@ -193,13 +201,14 @@ def record(
 
 
 def note_outcome(
-    session: Session, row: Callback, outcome: str, note: str, *, by: uuid.UUID, now: dt.datetime
-) -> None:
+    session: Session, row: Callback, outcome: str, note: str, *, at_home: bool | None = None, by: uuid.UUID,
+    now: dt.datetime,
+) -> None:  # fmt: skip
     """Write an attempt and what it makes of the call and its village's figures. Composed: never commits."""
     session.add(
         CallbackAttempt(
-            county_id=row.county_id, id=uuid7(now), callback_id=row.id, outcome=outcome, note=note, by=by,
-            at=now,
+            county_id=row.county_id, id=uuid7(now), callback_id=row.id, outcome=outcome, note=note,
+            at_home=at_home, by=by, at=now,
         )
     )
     if row.outcome != outcome:

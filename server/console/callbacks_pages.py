@@ -26,6 +26,7 @@ from server.console.render import may, page
 from server.console.texts import say
 from server.database import session
 from server.duties.queries import region_in_reach
+from server.elders import vault
 from server.language import language
 from server.people.queries import names_of
 from server.problems import Problem, problem
@@ -36,6 +37,7 @@ from shared.rules.months import Month, local_date
 
 console = Pages()
 NOTE_MAX = 1000
+AT_HOME = {"yes": True, "no": False}
 SHOWN = ("open", "done", "mine")
 
 
@@ -80,8 +82,10 @@ def record_callback(callback_id: uuid.UUID) -> Response:
         text = _call_page(callback_id, {"outcome": [say("callback.outcome_missing")]})
         return Response(text, 422, mimetype="text/html")
     service.record(
-        session(), reach(), callback_id, outcome, form_text("note", NOTE_MAX), now=clock.now(), doubt=doubt_now()
-    )
+        session(), reach(), callback_id, outcome, form_text("note", NOTE_MAX),
+        at_home=AT_HOME.get(request.form.get("at_home", "")), vault=vault.current(), now=clock.now(),
+        doubt=doubt_now(),
+    )  # fmt: skip
     done("callback.done")
     return to("callbacks", state="mine" if request.form.get("mine") else "open")
 
@@ -106,7 +110,8 @@ def assign_callback(callback_id: uuid.UUID) -> Response:
 
 def _call_page(callback_id: uuid.UUID, errors: dict[str, list[str]]) -> str:
     held = reach("callbacks.read")
-    found, row = queries.shown(session(), held, callback_id), queries.find(session(), held, callback_id)
+    row = queries.find(session(), held, callback_id)
+    found = queries.shown(session(), held, callback_id, vault=vault.current())
     if found is None or row is None:
         raise problem("not_found")
     visit = session().get_one(Visit, (row.county_id, row.visit_id))

@@ -17,6 +17,7 @@ from server.console.pages import Pages
 from server.console.render import link, may, page
 from server.database import session
 from server.duties import queries
+from server.homes import queries as homes
 from server.paging import PageArgs
 from server.people.queries import phones_of
 from server.regions.codes import code_text
@@ -52,7 +53,7 @@ def month() -> str:
         children=_sorted(figures["children"], asked_sort), sort=asked_sort or "worst", asked_sort=asked_sort,
         missing=rows, phones=visitor_phones(rows or ()), links=_links(region, m) if persons else {},
         sample=_sample(figures["sample"]), figures_only=not persons, to_review=_to_review(region) if persons else 0,
-        deaths=_deaths(region) if persons else 0,
+        deaths=_deaths(region) if persons else 0, homes=_homes(region) if persons else 0,
         open_alerts=_open_alerts(region) if persons else 0, up_to=COUNTED_UP_TO,
     )  # fmt: skip
 
@@ -129,6 +130,13 @@ def _deaths(region: Region) -> int:
     if not may("deaths.review"):
         return 0
     return deaths.waiting(session(), reach("deaths.review"), visits.region_span(region))
+
+
+def _homes(region: Region) -> int:
+    """How many proposed home positions wait."""
+    if not may("homes.decide"):
+        return 0
+    return homes.waiting(session(), reach("homes.decide"), visits.region_span(region))
 
 
 def _open_alerts(region: Region) -> int:

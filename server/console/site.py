@@ -11,6 +11,7 @@ from server.console import (
     care_pages,
     courses_pages,
     elders_pages,
+    homes_pages,
     month_pages,
     review_pages,
     roster_pages,
@@ -23,8 +24,8 @@ from server.console.pages import PREFIX, problem_page
 
 # in order: the last one of account_pages answers for addresses that nobody else knows
 SUBJECTS = (
-    month_pages, visits_pages, review_pages, callbacks_pages, elders_pages, care_pages, alerts_pages, work_pages,
-    users_pages, courses_pages, roster_pages, ward_pages, account_pages,
+    month_pages, visits_pages, review_pages, callbacks_pages, homes_pages, elders_pages, care_pages, alerts_pages,
+    work_pages, users_pages, courses_pages, roster_pages, ward_pages, account_pages,
 )  # fmt: skip
 
 

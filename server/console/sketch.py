@@ -25,7 +25,7 @@ Point = tuple[float, float]
 class Spot:
     """`x`, `y` in the drawing; `r` the accuracy's radius there, None where the phone gave none."""
 
-    kind: str  # start, end; other (a home); learnt, proposed (where readings say that the home is)
+    kind: str  # start, end, reading; other (a home); learnt, proposed (where readings say that the home is)
     x: float
     y: float
     r: float | None
@@ -61,8 +61,24 @@ def sketch(
         if position := said.get(field):
             point = (position["lat"], position["lon"])
             found.append((kind, *_from(home, point), position.get("accuracy_m")))
-    if not found:
-        return None
+    return _drawn(home, found, others, marks) if found else None
+
+
+def readings_sketch(
+    home: Point | None, readings: Sequence[tuple[Point, float]], proposed: Point
+) -> Sketch:
+    """Of the readings, (place, accuracy), that put a home at `proposed`, around the registered one; around the
+    proposed one where none is registered."""
+    middle = home or proposed
+    found = [("reading", *_from(middle, point), accuracy) for point, accuracy in readings]
+    found = found or [("reading", *_from(middle, proposed), None)]
+    return _drawn(middle, found, (), [("proposed", proposed)] if home is not None else [])
+
+
+def _drawn(
+    home: Point, found: Sequence[tuple[str, float, float, float | None]], others: Sequence[tuple[str, Point]],
+    marks: Sequence[tuple[str, Point]],
+) -> Sketch:  # fmt: skip
     furthest = max(max(math.hypot(e, n), min(a or 0, CIRCLE_UP_TO_M)) for _, e, n, a in found)
     reach = next((ring for ring in RINGS if furthest <= ring), RINGS[-1])
     scale = (SIZE / 2 - EDGE) / reach

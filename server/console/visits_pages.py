@@ -26,10 +26,10 @@ from server.console.sketch import Point, marks_of, sketch
 from server.console.texts import say
 from server.database import session
 from server.elders import queries as elders
-from server.elders import service as register
 from server.elders import vault
 from server.files.current import files
 from server.files.service import BlobMissing
+from server.homes import queries as homes
 from server.people.queries import names_of
 from server.problems import problem
 from server.reviews import queries as reviews
@@ -105,24 +105,6 @@ def reply(visit_id: uuid.UUID) -> Response:
     return to("visit", visit_id=visit_id)
 
 
-@console.post("/visits/<uuid:visit_id>/home", right="elders.write")
-def correct_home(visit_id: uuid.UUID) -> Response:
-    """A director's word that the elder lives where readings put the home: the register follows."""
-    row = queries.found(session(), reach("visits.read"), visit_id)
-    marks = _marks(visit_id) if row is not None else []
-    now = clock.now()
-    elder = elders.find(session(), reach(), row.elder_id, now) if row is not None and row.elder_id else None
-    if elder is None or not marks:
-        raise problem("not_found")
-    (lat, lon) = marks[0][1]
-    register.update_elder(
-        session(), elder, {"lat": round(lat, 6), "lon": round(lon, 6)}, vault=vault.current(), now=now,
-        actor_id=actor().user_id,
-    )  # fmt: skip
-    done("visit.home_confirmed")
-    return to("visit", visit_id=visit_id)
-
-
 @console.get("/visits/<uuid:visit_id>/photos/<digest>", right="visits.read")
 def visit_photo(visit_id: uuid.UUID, digest: str) -> Response:
     """A photo that the visit names."""
@@ -156,7 +138,7 @@ def _visit_page(visit_id: uuid.UUID, errors: dict[str, list[str]], chosen: str |
             (elder.lat, elder.lon) if elder and elder.lat and elder.lon else None, found, homes_around([row])[row.id],
             marks,
         ),
-        correctable=bool(marks) and row.elder_id is not None and _writes(row.elder_id),
+        proposal=_proposal(row.elder_id) if row.elder_id is not None and may("homes.read") else None,
         classes=words.answers(found.get("form"), found.get("answers") or {}), errors=errors, chosen=chosen,
         can_review=may("visits.review") and stands.open and not took_part, own=took_part,
         another=service.must_be_another(session(), row, stands, me, clock.now()),
@@ -171,8 +153,9 @@ def _marks(visit_id: uuid.UUID) -> list[tuple[str, Point]]:
     return marks_of(queries.judged_homes(session(), [visit_id], vault=vault.current()).get(visit_id))
 
 
-def _writes(elder_id: uuid.UUID) -> bool:
-    return elders.find(session(), actor().reach("elders.write"), elder_id, clock.now()) is not None
+def _proposal(elder_id: uuid.UUID) -> uuid.UUID | None:
+    """The open proposal to correct this elder's registered position."""
+    return homes.open_of(session(), reach("homes.read"), elder_id)
 
 
 def _found(visit_id: uuid.UUID, right: str | None = None) -> None:

@@ -60,6 +60,13 @@ WORDS: dict[str, dict[str, Text]] = {
         "confirmed": _t("证实", "Confirmed"), "not_confirmed": _t("未证实", "Not confirmed"),
         "elder_unsure": _t("老人不确定", "The elder is not sure"), "not_reached": _t("没有联系上", "Not reached"),
     },
+    "home_state": {
+        "open": _t("待核对", "To look at"), "accepted": _t("已采纳", "Accepted"), "declined": _t("未采纳", "Declined"),
+        "gone": _t("已不成立", "No longer so"),
+    },
+    "home_decision": {
+        "accept": _t("采纳，更正登记坐标", "Accept: correct the register"), "decline": _t("不采纳", "Decline"),
+    },
     "finding": {
         "expected": _t("意料之中", "As one could expect"), "found_late": _t("发现得晚", "Found late"),
         "visits_missed": _t("应访未访", "Visits were missed"), "other": _t("其他（请写明）", "Other (say what)"),

@@ -98,6 +98,17 @@ def update_elder(
     return True
 
 
+def move_home(
+    session: Session, elder: Elder, lat: float, lon: float, *, now: dt.datetime, actor_id: uuid.UUID
+) -> None:
+    """Correct the registered position, as part of something larger: does not commit."""
+    elder.lat, elder.lon, elder.updated_at = lat, lon, now
+    session.flush()
+    renew_card(session, elder.county_id, elder.id)
+    audit.record(session, "elder.change", "elder", elder.id, now=now, actor_id=actor_id, county_id=elder.county_id,
+                 details={"columns": ["lat", "lon"]})  # fmt: skip
+
+
 def record_status(
     session: Session, elder: Elder, status: str, effective_on: dt.date, *, vault: Vault, now: dt.datetime,
     today: dt.date, event_id: uuid.UUID | None = None, actor_id: uuid.UUID | None = None,

@@ -145,7 +145,7 @@ def _take_in(
     around = Surroundings(elders, tags, asked_for_ways())
     fresh, again = answer_known(session, county_id, items, stored, around, vault)
     if fresh:
-        keys = {e.id: e.data_key for e in elders.values()}
+        keys = {e.id: e.home_key for e in elders.values()}
         past = histories.Histories(county_id, vault, keys, visitors, devices)
         past.take(histories_later())
         rows, remembered = judge_all([(i, times[id(i)]) for i in fresh], others, around, past, now)

@@ -68,7 +68,8 @@ def judge_all(
             trace = trace_of(visit, evidence, id_mark(sender.user_id), tz)
             photos = [photo_id(digest).hex for digest in visit.photos]
             around_it = timelines[sender.user_id].around(visit.id, times.start)
-            news[len(made)] = Remembered(evidence, place, trace, photos, around_it)
+            learns = elder is None or elder.consent_position is not False
+            news[len(made)] = Remembered(evidence, place, trace, photos, around_it, learns=learns)
         made.append((item, elder, times, late, policy, evidence))
     remember(histories.memory, list(news.values()))
     rows = []

@@ -27,6 +27,8 @@ AGREES_M = 100.0
 """A learnt place this near the registered one confirms it."""
 PROPOSING_DAYS = 3
 MOVING_VISITORS = 2
+REFUSED_KEPT = 4
+"""Declined places remembered of a home."""
 FLOOR_M = 10.0
 """No average of phones' readings is surer of a home than this."""
 
@@ -70,10 +72,16 @@ class Place:
 
 @dataclass(slots=True)
 class HomeHistory:
-    """What a home has learnt. `place`: where most of what is known says it is, None while nothing says so."""
+    """What a home has learnt. `place`: where most of what is known says it is, None while nothing says so. `refused`:
+    places that a person declined."""
 
     seen: list[Seen] = field(default_factory=list)
     place: Place | None = None
+    refused: list[Point] = field(default_factory=list)
+
+    def refuse(self, at: Point) -> None:
+        """A person looked at a proposed place and declined it: one visitor's readings there propose it no more."""
+        self.refused = [*self.refused, at][-REFUSED_KEPT:]
 
     def teach(self, seen: Seen) -> bool:
         """Take in a reading (again: instead of the same visit's earlier one). → did that change anything?"""
@@ -175,10 +183,13 @@ def _agreed(seen: list[Seen]) -> Place | None:
 def proposal(history: HomeHistory, registered: Point | None) -> tuple[Place, float] | None:
     """The place that a person should look at, and its distance from the registered one in metres.
 
-    `inf` where nothing is registered. None: nothing steady was learnt, or it agrees with the register.
+    `inf` where nothing is registered. None: nothing steady was learnt, it agrees with the register, or it is one
+    visitor's own and was declined before.
     """
     place = history.place
     if place is None or not place.proposes:
+        return None
+    if not place.moves and any(flat_m(place.point, at) <= AGREES_M for at in history.refused):
         return None
     if registered is None:
         return place, math.inf

@@ -89,7 +89,8 @@ def pack_home(history: HomeHistory) -> bytes:
         place.lat, place.lon, place.spread_m, place.visitors, place.days, place.readings
     )  # fmt: skip
     seen = (_SEEN.pack(s.visit, s.visitor, s.day, s.lat, s.lon, s.accuracy_m) for s in history.seen)
-    return bytes([FORM]) + _PLACE.pack(*told) + b"".join(seen)
+    refused = (_SEEN.pack(_NONE, 0, 0, *at, 0.0) for at in history.refused)  # as readings of nobody
+    return bytes([FORM]) + _PLACE.pack(*told) + b"".join((*seen, *refused))
 
 
 def unpack_home(packed: bytes | None) -> HomeHistory:
@@ -97,7 +98,10 @@ def unpack_home(packed: bytes | None) -> HomeHistory:
         return HomeHistory()
     lat, *rest = _PLACE.unpack_from(packed, 1)
     seen = [Seen(visit, *more) for visit, *more in _SEEN.iter_unpack(packed[1 + _PLACE.size :])]
-    return HomeHistory(seen, None if math.isnan(lat) else Place(lat, *rest))
+    refused: list[Point] = []
+    while seen and not seen[-1].visitor:  # marks are never 0
+        refused.insert(0, (seen[-1].lat, seen.pop().lon))
+    return HomeHistory(seen, None if math.isnan(lat) else Place(lat, *rest), refused)
 
 
 def pack_photo(uses: Sequence[PhotoUse]) -> bytes:

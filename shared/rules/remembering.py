@@ -67,6 +67,7 @@ class Remembered:
     photos: Sequence[str] = ()
     beside: Sequence[OtherVisit] = ()
     judged: Judgement | None = None
+    learns: bool = True  # False: the elder refused that positions are kept
 
 
 @dataclass(slots=True)
@@ -185,7 +186,7 @@ def _weigh(memory: Memory, visit: Remembered) -> None:
 def _teach(memory: Memory, visit: Remembered, judged: Judgement) -> None:
     """A reading of a visit with the right tag, doubtful for nothing but its distance, shows where the home is."""
     trace = visit.trace
-    if not trace.home:
+    if not trace.home or not visit.learns:
         return
     history = memory.homes.get(trace.home)
     beside = judged.doubt - sum(f.weight for f in judged.flags if f.code in REGISTER_FLAGS)

@@ -7,6 +7,7 @@ Foreign things lie in another village of the same county and in another county, 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,13 +22,15 @@ from server.callbacks.model import Callback
 from server.courses.reading import Wanted
 from server.courses.service import put_course
 from server.devices.model import Device
+from server.elders.vault import Vault
+from server.homes.model import HomeProposal
 from server.people.model import RoleGrant
 from server.requests.model import DataRequest
 from server.roster.model import Shift
 from server.tasks.model import Task
 from shared.ids import uuid7
 from tests import factories
-from tests.conftest import NOW
+from tests.conftest import NOW, SECRET
 from tests.people import CITY, ELSEWHERE, VILLAGE, VILLAGE_C, Place
 
 FOREIGN_NAME = "外人甲"
@@ -38,6 +41,7 @@ ACTORS = [(role, VILLAGE) for role in sorted(ROLES)] + [("director", CITY), ("au
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/alerts/<uuid:alert_id>/acknowledge": {"note": "在路上"},
     "POST /api/v1/alerts/<uuid:alert_id>/resolve": {"note": "已见到"},
+    "POST /api/v1/homes/proposals/<uuid:proposal_id>/decision": {"decision": "decline", "reason": "看过了"},
     "POST /api/v1/callbacks/<uuid:callback_id>/outcome": {"outcome": "confirmed"},
     "POST /api/v1/callbacks/<uuid:callback_id>/assign": {"user_id": "{user_id}"},
     "POST /api/v1/deaths/<uuid:elder_id>/review": {"finding": "expected"},
@@ -92,7 +96,9 @@ def foreign_things(place: Place, code: int) -> Foreign:
     session, region, county = place.session, place.regions[code], place.county_of(code)
     assert county is not None
     visitor = place.user(("volunteer", code), name=FOREIGN_NAME)
-    elder = factories.elder(session, county, region, name=FOREIGN_NAME)
+    elder_id, proposal_id = uuid7(), uuid7()
+    key, wrapped = Vault(SECRET).new_key(county.id, elder_id)
+    elder = factories.elder(session, county, region, id=elder_id, data_key=wrapped, name=FOREIGN_NAME)
     pairing = factories.pairing(session, elder, visitor)
     visit = factories.visit(session, elder, visitor, NOW)
     alert = Alert(
@@ -115,6 +121,13 @@ def foreign_things(place: Place, code: int) -> Foreign:
         county_id=county.id, id=uuid7(), month=NOW.date().replace(day=1), round=1, visit_id=visit.id, elder_id=elder.id,
         visitor_id=visitor.id, region_id=region.id,
     )  # fmt: skip
+    proposal = HomeProposal(
+        county_id=county.id, id=proposal_id, elder_id=elder.id, found_at=NOW, changed_at=NOW, several=False, days=3,
+        readings=1, state="open", place=key.seal(
+            "home_proposals", "place", proposal_id,
+            json.dumps({"lat": 34.0, "lon": 113.8, "spread_m": 10, "readings": [[visit.id.hex, 34.0, 113.8, 10]]}),
+        ),
+    )  # fmt: skip
     # a course is its whole county's: foreign is only the other one's
     course = put_course(
         session, (county if code == VILLAGE else place.other_county).id,
@@ -128,12 +141,13 @@ def foreign_things(place: Place, code: int) -> Foreign:
         county_id=county.id, id=uuid7(), region_id=region.id, user_id=visitor.id, starts_at=NOW,
         ends_at=NOW + dt.timedelta(hours=8), created_at=NOW,
     )  # fmt: skip
-    session.add_all([absence, alert, callback, request, device, shift, task])
+    session.add_all([absence, alert, callback, proposal, request, device, shift, task])
     session.flush()
     grant = session.query(RoleGrant).filter_by(user_id=visitor.id).one()
     made: dict[str, UUID | str] = {
         "elder_id": elder.id, "pairing_id": pairing.id, "visit_id": visit.id, "alert_id": alert.id,
         "absence_id": absence.id, "callback_id": callback.id, "request_id": request.id,
+        "proposal_id": proposal.id,
         "device_id": device.id, "course_id": course.id,
         "shift_id": shift.id,
         "task_id": task.id, "user_id": visitor.id, "grant_id": grant.id,

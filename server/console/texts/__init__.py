@@ -10,6 +10,7 @@ from server.console.texts import (
     common,
     courses,
     elders,
+    homes,
     month,
     register,
     review,
@@ -20,7 +21,7 @@ from server.console.texts import (
 from server.language import Text, language
 
 TEXTS: dict[str, Text] = {}
-for _part in (common, account, courses, month, visits, review, callbacks, ward, shifts, elders, register):
+for _part in (common, account, courses, month, visits, review, callbacks, homes, ward, shifts, elders, register):
     for _key, (_zh, _en) in _part.TEXTS.items():
         if _key in TEXTS:
             raise LookupError(f"two texts are named {_key}")

@@ -30,6 +30,14 @@ TEXTS: dict[str, tuple[str, str]] = {
                        "Then ask what you talked about, how long it took, and what help is needed."),
     "callback.ask_4": ("老人记不清就选“老人不确定”，不要替老人下结论。",
                        "If the elder cannot tell, choose “not sure”; do not decide for them."),
+    "callback.at_home": ("这次在哪里见的面？", "Where did the visit take place?"),
+    "callback.at_home_hint": ("探访时的定位和登记的住址对不上，所以多问一句：“是在您家里见的吗？”"
+                              "老人证实在家里，登记坐标就更正。",
+                              "The phone was not where the register has this home, so ask: “Was it in your home?” If"
+                              " the elder says so, the registered position is corrected."),
+    "callback.at_home_yes": ("在老人家里", "In the elder's home"),
+    "callback.at_home_no": ("不在老人家里", "Not in their home"),
+    "callback.at_home_unsaid": ("没有问到", "Not asked"),
     "callback.record": ("记录结果", "Record the outcome"),
     "callback.note": ("说明", "Notes"),
     "callback.save": ("保存", "Save"),

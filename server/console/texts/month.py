@@ -51,6 +51,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "month.to_review": ("待复核的探访", "Visits to review"),
     "month.to_review_lead": ("存疑的探访在您复核之前不计入。",
                              "Doubtful visits do not count until you have reviewed them."),
+    "month.homes": ("住址坐标待核对", "Home positions to look at"),
     "month.deaths": ("去世待回看", "Deaths to look at"),
     "month.open_alerts": ("未处理的预警", "Open alerts"),
     "month.at_least": ("{n}+", "{n}+"),

@@ -75,11 +75,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "visit.other_homes": ("当天其他住址", "Other homes of that day"),
     "visit.home_learnt": ("多位探访员定位所在的住址", "Home, by several visitors' readings"),
     "visit.home_proposed": ("一位探访员多日定位所在（待确认）", "Home, by one visitor's readings (to confirm)"),
-    "visit.confirm_home": ("按此更正登记坐标", "Correct the registered position to it"),
-    "visit.confirm_home_note": ("核实过住址确实在那里再更正；已作的判定不变，以后的探访按新的坐标判定。",
-                                "Only once it is known that the home is there. Judgements stay; later visits are judged"
-                                " by the new position."),
-    "visit.home_confirmed": ("登记坐标已更正。", "The registered position was corrected."),
+    "visit.home_waits": ("登记坐标可能不对：去核对", "The registered position may be wrong: look at it"),
     "visit.north": ("北", "N"),
     "visit.reply": ("您的答复（只能答复一次）", "Your answer (once)"),
     "visit.reply_hint": ("答复之后由另一位复核。", "After it somebody else reviews the visit."),

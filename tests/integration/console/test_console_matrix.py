@@ -31,6 +31,7 @@ FORMS: dict[str, dict[str, str]] = {
     "finish_request": {"outcome": "done"},
     "change_policy": {"name": "普遍", "channels": "home", "per_month": "1", "per_week": "0", "home_per_month": "0",
                       "stay_min_s": "180"},
+    "decide_home": {"decision": "decline", "reason": "看过了"},
     "record_callback": {"outcome": "confirmed"},
     "assign_callback": {"user_id": "{user_id}"},
     "record_status": {"status": "hospital", "effective_on": NOW.date().isoformat()},

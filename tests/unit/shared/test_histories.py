@@ -101,6 +101,18 @@ def test_a_reading_that_turned_out_doubtful_is_unlearnt():
     assert not home_of(HERE, home).sure
 
 
+def test_a_declined_place_is_not_proposed_again_by_one_visitor_but_by_several():
+    home = HomeHistory()
+    for day in range(10, 14):
+        home.teach(seen(day, VISITOR, day, 700))
+    assert home_of(HERE, home).unsure
+    home.refuse(home.place.point)
+    home.teach(seen(20, VISITOR, 20, 690))
+    assert not home_of(HERE, home).unsure
+    home.teach(seen(21, OTHER, 21, 705))
+    assert home_of(HERE, home).sure
+
+
 @given(
     st.lists(
         st.tuples(
@@ -115,8 +127,11 @@ def test_a_home_keeps_few_readings_and_survives_being_packed(told):
     for number, visitor, day, north, accuracy in told:
         home.teach(seen(number, visitor, day, north, accuracy))
         assert len(home.seen) <= KEPT
+        if accuracy < 5:
+            home.refuse(home.place.point)
     again = unpack_home(pack_home(home))
     assert pack_home(again) == pack_home(home)
+    assert (again.seen != [], again.refused) == (home.seen != [], home.refused)
     if home.place is not None:
         assert math.isfinite(home.place.lat)
         assert home.place.visitors <= 3
