@@ -137,6 +137,15 @@ def engine_options(url: str, *, prepared_statements: bool = True) -> dict[str, A
     return options
 
 
+@event.listens_for(Engine, "do_connect")
+def _connect_postgresql(dialect: sa.Dialect, _record: Any, args: Any, options: Any) -> Any:
+    if dialect.driver != "psycopg":
+        return None  # as usual
+    from server.postgres import Connection as Kept  # needs psycopg, which SQLite does without
+
+    return Kept.connect(*args, **options)
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):

@@ -65,10 +65,11 @@ class Closed:
 
 @dataclass(slots=True)
 class Item:
-    """One item on its way in."""
+    """One item on its way in: `raw` as it was parsed, `clear` as it is kept."""
 
     sender: Sender
     raw: Any
+    clear: bytes
     read: wire.ReadVisit
     result: Result
     county_id: int | None = None
@@ -86,13 +87,18 @@ class Item:
 
 def read(sender: Sender, raw: Any) -> Item:
     if isinstance(raw, Closed):
-        return Item(sender, raw.raw, wire.ReadVisit(None, None), closed_result(raw), closed=raw)
-    if wire.size(raw) > MAX_ITEM:
+        return Item(sender, raw.raw, _clear(raw.raw), wire.ReadVisit(None, None), closed_result(raw), closed=raw)
+    clear = _clear(raw)
+    if len(clear) > MAX_ITEM and wire.size(raw) > MAX_ITEM:  # escapes are never shorter than what they stand for
         named = raw.get("id") if isinstance(raw, dict) else None
         read = wire.ReadVisit(None, None, (), {"": ["item_too_large"]})
-        return Item(sender, raw, read, Result(_text_id(named), "rejected", error="item_too_large"))
+        return Item(sender, raw, clear, read, Result(_text_id(named), "rejected", error="item_too_large"))
     read = wire.read_visit(raw)
-    return Item(sender, raw, read, first_result(raw, read))
+    return Item(sender, raw, clear, read, first_result(raw, read))
+
+
+def _clear(raw: Any) -> bytes:
+    return wire.raw_text(raw).encode()
 
 
 def first_result(raw: Any, read: wire.ReadVisit) -> Result:
@@ -157,10 +163,9 @@ def tag_hash(visit: wire.Visit) -> str | None:
 def refusal(county_id: int | None, item: Item, vault: Vault, now: dt.datetime) -> Refusal:
     """A rejected item as it is kept, with everything that came."""
     refusal_id = uuid7(now)
-    clear = wire.raw_text(item.raw).encode()
     key = vault.county_key(county_id or 0)
     return Refusal(
         id=refusal_id, county_id=county_id, user_id=item.sender.user_id, device_id=item.sender.device_id,
         item_id=item.result.id, code=item.result.error or "validation", received_at=now,
-        raw=key.seal("refused_items", "raw", refusal_id, clear),
+        raw=key.seal("refused_items", "raw", refusal_id, item.clear),
     )  # fmt: skip

@@ -124,7 +124,7 @@ def _same(
     session: Session, county_id: int, item: Item, row: Any, around: Surroundings[Standing], vault: Vault
 ) -> bool:
     """The same content, as the code that runs now reads both."""
-    if row.content == content_digest(item.raw):
+    if row.content == content_digest(item):
         return True
     raw = session.scalar(sa.select(Visit.raw).where(Visit.county_id == county_id, Visit.id == row.id)) or b""
     elder = around.elders.get(row.elder_id)
@@ -139,9 +139,9 @@ def _same(
     return before is not None and before.visit is not None and wire.same_content(before.visit, item.visit)
 
 
-def content_digest(raw: Any) -> bytes:
+def content_digest(item: Item) -> bytes:
     """A quick mark of an item as it came: equal marks, equal items (the contrary needs reading both)."""
-    return hashlib.sha256(wire.raw_text(raw).encode()).digest()
+    return hashlib.sha256(item.clear).digest()
 
 
 def _first_answers(

@@ -83,8 +83,8 @@ def new_visits(
             "counts": counts,
             "companion_ids": [str(c) for c in visit.companion_ids] or None,
             "photo_digests": list(visit.photos) or None,
-            "content": content_digest(row.item.raw),
-            "raw": seal(key, "raw", visit.id, wire.raw_text(row.item.raw).encode()),
+            "content": content_digest(row.item),
+            "raw": seal(key, "raw", visit.id, row.item.clear),
         })  # fmt: skip
         new.judgements.append({
             "county_id": county_id, "id": uuid7(now), "visit_id": visit.id, "at": now,

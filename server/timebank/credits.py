@@ -107,6 +107,23 @@ _VISITS = Prepared(
 )  # fmt: skip
 
 
+_D, _W = cast(sa.Table, Duty.__table__), cast(sa.Table, Policy.__table__)
+_ASKED = Prepared(
+    sa.select(_D.c.elder_id, _D.c.month, _W.c.per_month, _W.c.per_week)
+    .select_from(
+        _D.join(
+            _W,
+            sa.and_(
+                _W.c.county_id == _D.c.county_id, _W.c.id == _D.c.policy_id, _W.c.version == _D.c.policy_version
+            ),
+        )
+    )
+    .where(
+        _D.c.county_id == _COUNTY, _D.c.kind == "month", among(_D.c.elder_id, "elders"), among(_D.c.month, "months")
+    )
+)  # fmt: skip
+
+
 def released_key(month: Month) -> str:
     """The key of the transaction that says: this month's minutes are free."""
     return f"released:{month}"
@@ -219,19 +236,9 @@ def _asked(
     elders = set().union(*often.values()) if often else set()
     if not elders:
         return {}
-    found = session.execute(
-        sa.select(Duty.elder_id, Duty.month, Policy.per_month, Policy.per_week)
-        .join(
-            Policy,
-            sa.and_(
-                Policy.county_id == Duty.county_id, Policy.id == Duty.policy_id, Policy.version == Duty.policy_version
-            ),
-        )
-        .where(
-            Duty.county_id == county_id, Duty.kind == "month", Duty.elder_id.in_(sorted(elders)),
-            Duty.month.in_(sorted(month.first for month in often)),
-        )
-    )  # fmt: skip
+    found = _ASKED.rows(
+        session, {"county": county_id, "elders": sorted(elders), "months": sorted(month.first for month in often)}
+    )
     asked: dict[Month, dict[uuid.UUID, int]] = defaultdict(dict)
     for elder_id, first, per_month, per_week in found:
         month = Month.of(first)

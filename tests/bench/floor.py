@@ -1,7 +1,8 @@
 """The floor that ingest is held against: a bare Flask route that does the least that could be called the same.
 
-It parses the same JSON, looks the bearer's session up, and writes the same rows (visit, judgement, duty, village count,
-card, ledger) in raw SQL with one COMMIT. It checks nothing, judges nothing, seals nothing and reads nothing back.
+It parses the same JSON, looks the bearer's session up, and writes the same rows (visit, judgement, the visitor's
+presence history, duty, village count, card, ledger) in raw SQL with one COMMIT. It checks nothing, judges nothing,
+seals nothing and reads nothing back; its history is only as large as what this request adds to one.
 Served by gunicorn with the same configuration: `BENCH_URL` says which database.
 """
 
@@ -60,6 +61,11 @@ JUDGEMENT = sql(
     "INSERT INTO judgements (county_id, id, visit_id, at, rule_version, policy_id, policy_version, assurance, flags,"
     " inputs) VALUES (%s, %s, %s, %s, 1, 'universal', 1, 'verified', '[]', %s)"
 )
+HISTORY = sql(
+    "INSERT INTO presence_histories (county_id, id, kind, data, changed_at) VALUES (%s, %s, 'visitor', %s, %s)"
+    " ON CONFLICT (county_id, id) DO UPDATE SET data = excluded.data, changed_at = excluded.changed_at"
+)
+TRACE_BYTES = 130
 DUTY = sql("UPDATE duties SET done = done + 1, state = 'visited' WHERE county_id = %s AND elder_id = %s")
 COUNT = sql("UPDATE village_counts SET visited = visited + 1 WHERE county_id = %s AND region_id = %s")
 CARD = sql(
@@ -102,6 +108,7 @@ def visits() -> Any:
         for i, e, s, raw, _ in rows
     ])  # fmt: skip
     cursor.executemany(JUDGEMENT, [(county, fresh(), i, at, raw) for i, _, _, raw, _ in rows])
+    cursor.execute(HISTORY, (county, user_id, os.urandom(TRACE_BYTES * len(rows)), at))
     cursor.executemany(DUTY, [(county, e) for _, e, _, _, _ in rows])
     cursor.execute(COUNT, (county, int(region)))
     cursor.executemany(CARD, [(i, s, county, e) for i, e, s, _, _ in rows])
