@@ -53,6 +53,7 @@ TITLES: Mapping[str, Text] = {
     "off_beat": _t("不在常去的地方", "Off the usual round"),
     "one_spot": _t("多户同一地点", "Many homes, one spot"),
     "position_odd": _t("定位不合理", "Position makes no sense"),
+    "stale_position": _t("上一处的定位", "Position of the home before"),
     "position_repeats": _t("定位重复", "Position repeats"),
     "positions_off": _t("整天没有定位", "A day without positions"),
     "mocked": _t("模拟定位", "Simulated position"),

@@ -51,6 +51,10 @@ FLAGS: dict[str, tuple[str, str]] = {
         "定位结果不合理（{lat}，{lon}），按没有定位处理",
         "The position makes no sense ({lat}, {lon}) and was not used",
     ),
+    "stale_position": (
+        "手机给出的还是上一户的定位，没有采用",
+        "The phone gave its position at the home before, which was not used",
+    ),
     "mocked": ("手机报告定位是模拟的", "The phone says that its position is simulated"),
     "same_as_register": (
         "定位与登记坐标几乎完全相同（相差{distance_m}米）",

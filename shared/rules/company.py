@@ -22,23 +22,23 @@ from shared.rules.weights import (
     FAR_M,
     MAX_SPEED_MPS,
     OVERLAP_SLACK_S,
+    PAIRED,
     QUICK_FAR_M,
     QUICK_MPS,
     QUICK_S,
     RIDE_MPS,
     SAME_HOME_M,
-    SCALES,
     WRITTEN_DAYS,
 )
 
 _SECOND = timedelta(seconds=1)
 
 
-def weigh_travel(evidence: Evidence, reading: Reading | None, present: bool, flags: Flags) -> None:
+def weigh_travel(evidence: Evidence, reading: Reading | None, against_blind: float, flags: Flags) -> None:
     """Two visits that overlap in different homes, or whose places were too far apart for the time between.
 
-    The worst of each kind is flagged once. Of two phones in two places one is where its visitor is: `present` is
-    whether this visit shows that by itself.
+    The worst of each kind is flagged once. Of two phones in two places one is where its visitor is: `against_blind` is
+    how much one that shows no place weighs against this visit.
     """
     times = evidence.times
     end = times.end or times.start
@@ -52,10 +52,10 @@ def weigh_travel(evidence: Evidence, reading: Reading | None, present: bool, fla
             apart_known, apart = False, math.inf
         else:
             apart_known = True
-        sure = 1.0 if other.same_boot or (times.proved and other.proved) else SCALES["unproved_times"]
+        sure = 1.0 if other.same_boot or (times.proved and other.proved) else flags.scales["unproved_times"]
         shared_s = (min(end, other.end) - max(times.start, other.start)) / _SECOND
-        if (other.other_phone or other.other_visitor) and present and not other.read:
-            sure *= SCALES["other_blind"]
+        if (other.other_phone or other.other_visitor) and not other.read:
+            sure *= against_blind
         phones = "two_phones" if other.other_phone else "shared_phone" if other.other_visitor else None
         if shared_s > OVERLAP_SLACK_S:
             if apart <= SAME_HOME_M:
@@ -65,7 +65,7 @@ def weigh_travel(evidence: Evidence, reading: Reading | None, present: bool, fla
             shorter = min(end - times.start, other.end - other.start) / _SECOND
             brief = phones is None and shared_s < 300 and shared_s < shorter / 2
             _keep(
-                worst, phones or "overlap", sure * (SCALES["short_overlap"] if brief else 1.0),
+                worst, phones or "overlap", sure * (flags.scales["short_overlap"] if brief else 1.0),
                 overlap_s=round(shared_s), distance_m=round(apart) if apart_known else None, other=str(other.id),
             )  # fmt: skip
         elif apart_known:
@@ -79,7 +79,7 @@ def weigh_travel(evidence: Evidence, reading: Reading | None, present: bool, fla
             elif phones is None and apart > APART_M and gap < DOORS_S + way / RIDE_MPS:
                 hasty.append((sure, apart, gap))
             elif phones is None and QUICK_FAR_M > apart > APART_M and gap < QUICK_S + way / QUICK_MPS:
-                hasty.append((sure * SCALES["quick"], apart, gap))
+                hasty.append((sure * flags.scales["quick"], apart, gap))
     for code, (scale, figures) in worst.items():
         flags.add(code, scale, **figures)
     if hasty and "too_fast" not in worst and "overlap" not in worst:
@@ -110,7 +110,8 @@ def weigh_repeats(evidence: Evidence, flags: Flags) -> None:
     past = evidence.past
     if past.photo_homes or past.photo_days:
         flags.add(
-            "photo_alike" if past.photo_alike else "photo_reused", SCALES["photo_first"] if past.photo_first else 1.0,
+            "photo_alike" if past.photo_alike else "photo_reused",
+            flags.scales["photo_first"] if past.photo_first else 1.0,
             homes=past.photo_homes, days=past.photo_days,
         )  # fmt: skip
     if past.copied_homes:
@@ -129,10 +130,15 @@ def weigh_company(evidence: Evidence, present: bool, flags: Flags) -> None:
     """The outing: where most of a day's visits are doubtful by themselves, one without evidence of its own is too.
 
     One that shows presence by itself (`present`) is hardly touched: somebody may have invented four and made the fifth.
+    What lies between this visit and another was told of both, and counts once.
     """
     past = evidence.past
-    if past.company and past.company_doubt >= COMPANY_FROM:
+    if not past.company:
+        return
+    shared = sum(flag.weight for flag in flags.found if flag.code in PAIRED)
+    doubt = past.company_doubt - flags.scales["pair_again"] * shared
+    if doubt >= COMPANY_FROM:
         flags.add(
-            "doubtful_company", min(1.0, past.company_doubt) * (SCALES["company_present"] if present else 1.0),
-            visits=past.company, doubt=round(past.company_doubt, 1),
+            "doubtful_company", min(1.0, doubt) * (flags.scales["company_present"] if present else 1.0),
+            visits=past.company, doubt=round(doubt, 1),
         )  # fmt: skip

@@ -68,14 +68,15 @@ class Past:
 
     `spot_homes`: other homes that this visitor reported from the very place of this reading though they lie elsewhere;
     `spot_apart_m`: how far apart the farthest of them lie. `beat_m`: metres from the reading to the nearest other home
-    that the visitor goes to. `copied_homes`: other homes of this day with the very same telling grades, of `copied_of`
-    visits compared; `copied_bits`: how seldom this visitor gives those grades otherwise. `photo_homes`, `photo_days`:
-    other homes, other days of this home, with one of this visit's photos (`photo_alike`: alike to the eye;
-    `photo_first`: this visit had it first). `unplaced`: visits of this day, all without a position, by a visitor who on
-    days with positions lacks them in `unplaced_rate` of the visits. `exact_repeats`: other visits with this reading to
-    the last digit. `jump_s`: how far the phone's clock was moved between this visit and others counted by the same
-    boot. `evening_homes`: homes visited on the month's last evening, of `month_visits` in the whole month.
-    `written_days`: days that unproved visits claim which all arrived within the same hour.
+    that the visitor goes to; `beat_reach_m`: how far these lie from their middle, all but the odd ones out.
+    `copied_homes`: other homes of this day with the very same telling grades, of `copied_of` visits compared;
+    `copied_bits`: how seldom this visitor gives those grades otherwise. `photo_homes`, `photo_days`: other homes, other
+    days of this home, with one of this visit's photos (`photo_alike`: alike to the eye; `photo_first`: this visit had
+    it first). `unplaced`: visits of this day, all without a position, by a visitor who on days with positions lacks
+    them in `unplaced_rate` of the visits. `exact_repeats`: visits of other hours with this reading to the last digit.
+    `jump_s`: how far the phone's clock was moved between this visit and others counted by the same boot.
+    `evening_homes`: homes visited on the month's last evening, of `month_visits` in the whole month. `written_days`:
+    days that unproved visits claim which all arrived within the same hour.
     `company`: other visits of the same outing, and `company_doubt`, what they add up to: each by itself, clean ones
     against it.
     """
@@ -83,6 +84,7 @@ class Past:
     spot_homes: int = 0
     spot_apart_m: float = 0.0
     beat_m: float | None = None
+    beat_reach_m: float = 0.0
     copied_homes: int = 0
     copied_of: int = 0
     copied_bits: float = 0.0

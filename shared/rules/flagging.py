@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from shared.rules.weights import WEIGHTS
+from shared.rules.weights import RULE, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +17,20 @@ class Flag:
 
 
 class Flags:
-    """Flags being gathered, and the doubt they add up to."""
+    """Flags being gathered by a version of the rule, and the doubt they add up to."""
 
-    __slots__ = ("doubt", "found")
+    __slots__ = ("doubt", "found", "scales", "weights")
 
-    def __init__(self) -> None:
+    def __init__(self, rule: Rule = RULE) -> None:
         self.found: list[Flag] = []
         self.doubt = 0.0
+        self.weights = rule.weights
+        self.scales = rule.scales
 
     def add(self, code: str, scale: float = 1.0, **figures: object) -> None:
-        weight = round(WEIGHTS[code] * scale, 3)
+        full = self.weights.get(code)
+        if full is None:
+            return
+        weight = round(full * scale, 3)
         self.doubt += weight
         self.found.append(Flag(code, weight, figures))

@@ -29,6 +29,7 @@ LONG_DAYS = 62
 OUTING_S = 8 * 3600
 NEAR_IN_TIME_S = 6 * 3600
 JUMP_S = 900
+REPEATS_AFTER_S = 3600
 PRIOR_VISITS = 4
 """How much the world's word on grades counts, in visits, beside the visitor's own."""
 TELLS_FROM, CLEAN = 0.3, 0.25
@@ -209,7 +210,9 @@ class VisitorHistory:
 
     def past(self, trace: Trace) -> Past:
         """What history adds to this visit (which may be in it already)."""
-        spots, apart = self._spots(trace)
+        far = trace.at is not None and trace.off_m > NEAR_M
+        spots, apart = self._spots(trace) if far else (0, 0.0)
+        beat, reach = self._beat(trace) if far else (None, 0.0)
         company = [t for t in self.by_day.get(trace.day, ()) if t.id != trace.id]
         near = [t for t in company if t.device == trace.device and abs(t.start - trace.start) <= OUTING_S]
         copied, bits = self._copied(trace) if trace.answers else (0, 0.0)
@@ -222,13 +225,14 @@ class VisitorHistory:
         return Past(
             spot_homes=spots,
             spot_apart_m=apart,
-            beat_m=self._beat(trace) if trace.off_m > NEAR_M else None,
+            beat_m=beat,
+            beat_reach_m=reach,
             copied_homes=copied,
             copied_of=len(company) if copied else 0,
             copied_bits=bits,
             unplaced=unplaced,
             unplaced_rate=rate,
-            exact_repeats=len(self.by_exact.get(trace.at, set()) - {trace.id}) if trace.at is not None else 0,
+            exact_repeats=0 if trace.at is None else self._repeats(trace),
             jump_s=0 if trace.proved else self._jump(trace),
             evening_homes=evening,
             month_visits=month,
@@ -255,7 +259,7 @@ class VisitorHistory:
 
     def _spots(self, trace: Trace) -> tuple[int, float]:
         """How many other homes were reported from this place though they lie elsewhere, and how far apart those lie."""
-        if trace.at is None or trace.home_at is None or trace.off_m <= NEAR_M:
+        if trace.at is None or trace.home_at is None:
             return 0, 0.0
         places: list[Point] = []
         apart = 0.0
@@ -268,12 +272,23 @@ class VisitorHistory:
                 apart = max(apart, away)
         return len(places), apart
 
-    def _beat(self, trace: Trace) -> float | None:
-        """Metres from the reading to the nearest other home that the visitor goes to."""
+    def _beat(self, trace: Trace) -> tuple[float | None, float]:
+        """Metres from the reading to the nearest other home that the visitor goes to, and how far these reach."""
         others = [point for home, point in self.beat.items() if home != trace.home]
         if trace.at is None or len(others) < 3:
-            return None
-        return min(flat_m(trace.at, point) for point in others)
+            return None, 0.0
+        half = len(others) // 2
+        middle = sorted(lat for lat, _ in others)[half], sorted(lon for _, lon in others)[half]
+        reach = 2 * sorted(flat_m(middle, point) for point in others)[half]
+        return min(flat_m(trace.at, point) for point in others), reach
+
+    def _repeats(self, trace: Trace) -> int:
+        """Other visits with this very reading. Within the hour it is a phone that looked at its last fix again."""
+        same = self.by_exact.get(trace.at) if trace.at is not None else None
+        if same is None or len(same) == 1:
+            return 0
+        others = (self.traces[visit] for visit in same if visit != trace.id and visit in self.traces)
+        return sum(abs(other.start - trace.start) > REPEATS_AFTER_S for other in others)
 
     def _unplaced(self, trace: Trace, company: Iterable[Trace]) -> tuple[int, float]:
         """(visits of this day, all without a position; share of visits without on days that have some)."""

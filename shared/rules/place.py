@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.geo import Point, flat_m, plausible
 from shared.protocol.record import Position
@@ -15,6 +16,9 @@ from shared.rules.evidence import Evidence, Home
 from shared.rules.flagging import Flags
 from shared.rules.weights import (
     APART_M,
+    AT_MINIMUM_S,
+    COARSE_DIGITS,
+    DETOUR,
     EXACT_M,
     FAR_M,
     FINE_M,
@@ -23,13 +27,14 @@ from shared.rules.weights import (
     OFF_BEAT_M,
     REGISTERED_M,
     SAME_M,
-    SCALES,
     SIGMAS,
+    STALE_S,
     SURE_FAR_M,
     SURE_NEAR_M,
     TYPED_M,
     UNPLACED_FROM,
     UNSAID_ACCURACY_M,
+    WALK_MPS,
     WORST_ACCURACY_M,
 )
 
@@ -61,10 +66,37 @@ def usable(position: Position | None, home: Home | None) -> Reading | None:
     return Reading(position.point, accuracy, away, away - accuracy - home.spread_m)
 
 
+def stale(position: Position | None, evidence: Evidence) -> bool:
+    """Is it the place where the visitor was before, which the phone still had, to the last digit?
+
+    Then it says nothing of this visit. Only what was near its own home there counts as that: whoever scans tags at one
+    table has a reading that belongs to none of the homes.
+    """
+    if position is None or not evidence.others or evidence.home is None:
+        return False
+    point, start = position.point, evidence.times.start
+    return any(
+        other.point == point
+        and other.read
+        and not other.other_visitor
+        and other.home is not None
+        and other.elder_id != evidence.elder_id
+        and start - _STALE < other.end <= start
+        and flat_m(other.home, point) <= NEAR_M + other.accuracy_m < APART_M < flat_m(other.home, evidence.home.point)
+        for other in evidence.others
+    )
+
+
+_STALE = timedelta(seconds=STALE_S)
+
+
 def best_reading(evidence: Evidence) -> Reading | None:
     """The reading that speaks for the visit: of start and end the nearer one, a good one before a mast's."""
-    at_end = usable(evidence.position, evidence.home)
-    at_start = usable(evidence.start_position, evidence.home)
+    begin, end = (None if stale(p, evidence) else p for p in (evidence.start_position, evidence.position))
+    return _better(usable(begin, evidence.home), usable(end, evidence.home))
+
+
+def _better(at_start: Reading | None, at_end: Reading | None) -> Reading | None:
     if at_end is None or at_start is None:
         return at_end or at_start
     good_end, good_start = (r.accuracy_m <= GOOD_ACCURACY_M for r in (at_end, at_start))
@@ -87,14 +119,20 @@ def weigh_place(evidence: Evidence, flags: Flags) -> tuple[bool, Reading | None]
     frozen = begin is not None and end is not None and begin.point == end.point
     if frozen and (evidence.times.stay_s or 0) >= 60:
         flags.add("frozen_position")
-    best = best_reading(evidence)
+    if "stale_position" in flags.weights:
+        fresh = [None if stale(p, evidence) else p for p in (begin, end)]
+        if fresh != [begin, end]:
+            flags.add("stale_position")
+            begin, end = fresh
+    at_start = usable(begin, home)
+    best = _better(at_start, usable(end, home))
     if best is None:
         _unplaced(evidence, flags)
         return False, None
-    _exactness(evidence, home, frozen, flags)
+    _exactness(evidence, [p for p in (begin, end) if p is not None], frozen, flags)
     if home is None:
         return False, best
-    near = _distance(evidence, home, best, flags)
+    near = _distance(evidence, home, at_start, best, flags)
     return near and best.accuracy_m <= GOOD_ACCURACY_M and not mocked, best
 
 
@@ -111,9 +149,9 @@ def _unplaced(evidence: Evidence, flags: Flags) -> None:
             )
 
 
-def _exactness(evidence: Evidence, home: Home | None, frozen: bool, flags: Flags) -> None:
+def _exactness(evidence: Evidence, readings: list[Position], frozen: bool, flags: Flags) -> None:
     """Receivers scatter, and registers are not surveyed: what agrees too well was typed in."""
-    readings = [p for p in (evidence.start_position, evidence.position) if p is not None]
+    home = evidence.home
     accuracies = [p.accuracy_m for p in readings if p.accuracy_m]
     if accuracies and min(accuracies) < EXACT_M:
         flags.add("too_exact", accuracy_m=round(min(accuracies), 1))
@@ -122,17 +160,31 @@ def _exactness(evidence: Evidence, home: Home | None, frozen: bool, flags: Flags
         gaps = [flat_m(p.point, registered) for p in readings]
         exact = [gap for gap in gaps if gap < SAME_M]
         if exact and (len(exact) == len(gaps) or min(exact) < TYPED_M):
-            scale = SCALES["one_exact_reading"] if len(exact) == 1 or frozen else 1.0
+            scale = flags.scales["one_exact_reading"] if len(exact) == 1 or frozen else 1.0
             scale *= min(1.0, 1.3 - max(exact) * 0.15)
             flags.add("same_as_register", scale, distance_m=round(max(exact), 1))
     if evidence.past.exact_repeats:
-        fine = bool(accuracies) and max(accuracies) <= FINE_M
+        fine = bool(accuracies) and max(accuracies) <= FINE_M and not all(map(_coarse, readings))
         flags.add(
-            "position_repeats", 1.0 if fine else SCALES["cell_position"], visits=evidence.past.exact_repeats
+            "position_repeats", 1.0 if fine else flags.scales["cell_position"], visits=evidence.past.exact_repeats
         )
 
 
-def _distance(evidence: Evidence, home: Home, best: Reading, flags: Flags) -> bool:
+def _hardly_left(evidence: Evidence, way_m: float) -> float:
+    """Is less than a visit left of the stay, if the way from where it began was walked? From 0 (no) to 1."""
+    stay = evidence.times.stay_s
+    if stay is None or evidence.explained:
+        return 0.0
+    left = stay - way_m * DETOUR / WALK_MPS
+    return max(0.0, min(1.0, (evidence.stay_min_s + AT_MINIMUM_S - left) / AT_MINIMUM_S))
+
+
+def _coarse(position: Position) -> bool:
+    """Has it no more digits than a phone gives that blurs its places?"""
+    return all(round(degrees, COARSE_DIGITS) == degrees for degrees in position.point)
+
+
+def _distance(evidence: Evidence, home: Home, start: Reading | None, best: Reading, flags: Flags) -> bool:
     """How far from the home, beyond what accuracy and scatter explain. → near?"""
     past = evidence.past
     beyond, away = best.beyond_m or 0.0, best.distance_m or 0.0
@@ -141,25 +193,27 @@ def _distance(evidence: Evidence, home: Home, best: Reading, flags: Flags) -> bo
     if beyond > near_m:
         scale = 1.0
         if not home.sure:
-            usual = SCALES["home_unconfirmed"]
+            usual = flags.scales["home_unconfirmed"]
             scale = usual + (1.0 - usual) * min(1.0, beyond / REGISTERED_M)
         if home.unsure:
             flags.add("home_unsure")
         steady = home.proposed is not None and flat_m(best.point, home.proposed) <= NEAR_M + best.accuracy_m
         if evidence.tag == "right" and (steady or (home.unsure and home.proposed is None)) and not past.spot_homes:
-            scale = SCALES["home_unsure"]
+            scale = flags.scales["home_unsure"]
         flags.add("far" if beyond > far_m else "rather_far", scale, **figures)
         if past.spot_homes:
-            spots = (0.0, SCALES["one_other_spot"], SCALES["two_other_spots"])
+            spots = (0.0, flags.scales["one_other_spot"], flags.scales["two_other_spots"])
             flags.add(
                 "one_spot", spots[past.spot_homes] if past.spot_homes < 3 else 1.0,
                 homes=past.spot_homes, apart_m=round(past.spot_apart_m),
             )  # fmt: skip
-        if past.beat_m is not None and past.beat_m > OFF_BEAT_M + best.accuracy_m and scale > SCALES["home_unsure"]:
-            flags.add("off_beat", nearest_m=round(past.beat_m))
+        off_beat = past.beat_m is not None and past.beat_m > OFF_BEAT_M + best.accuracy_m
+        if off_beat and past.beat_m is not None and scale > flags.scales["home_unsure"]:
+            reach = flags.scales["beat_widths"] * max(OFF_BEAT_M, past.beat_reach_m)
+            flags.add("off_beat", min(1.0, past.beat_m / reach) if reach else 1.0, nearest_m=round(past.beat_m))
         return False
-    start = usable(evidence.start_position, home)
     if start is not None and start is not best and (start.beyond_m or 0.0) > near_m:
         over = min(1.0, (start.beyond_m or 0.0) / APART_M)
-        flags.add("start_far", over, distance_m=round(start.distance_m or 0.0))
+        scale = over * (1.0 + flags.scales["way_in_stay"] * _hardly_left(evidence, start.beyond_m or 0.0))
+        flags.add("start_far", scale, distance_m=round(start.distance_m or 0.0))
     return True

@@ -38,15 +38,18 @@ from shared.rules.weights import (
     CLOCK_SET_YEARS_S,
     DOUBTFUL_FROM,
     PRESENT_BELOW,
+    RULE,
     RULE_VERSION,
+    RULES,
     SAME_HOME_M,
-    SCALES,
     SHARED,
     VERIFIED_BELOW,
     WEIGHTS,
+    Rule,
 )
 
 __all__ = [
+    "RULES",
     "RULE_VERSION",
     "WEIGHTS",
     "Assurance",
@@ -85,9 +88,9 @@ class Judgement:
         return tuple(flag.code for flag in self.flags)
 
 
-def judge(evidence: Evidence) -> Judgement:
-    """Weigh the evidence. Pure and total: any evidence gives a judgement."""
-    flags = Flags()
+def judge(evidence: Evidence, rule: Rule = RULE) -> Judgement:
+    """Weigh the evidence by a version of the rule. Pure and total: any evidence gives a judgement."""
+    flags = Flags(rule)
     support: list[str] = []
     _formal(evidence, flags)
     formal = flags.doubt
@@ -100,7 +103,7 @@ def judge(evidence: Evidence) -> Judgement:
         unseen = evidence.tag == "missing" and reading is None and evidence.times.stay_s is None
         if evidence.outcome == "met" and unseen:
             flags.add("no_evidence")
-        weigh_travel(evidence, reading, near and stay, flags)
+        weigh_travel(evidence, reading, _against_blind(evidence, near, stay, tag_right, flags), flags)
         weigh_repeats(evidence, flags)
         support = [name for name, there in (("tag", tag_right), ("near", near), ("stay", stay)) if there]
         alone = flags.doubt - formal - _not_its_own(evidence, flags)
@@ -112,16 +115,25 @@ def judge(evidence: Evidence) -> Judgement:
         assurance = "doubtful"
     elif len(support) == 3 and doubt < VERIFIED_BELOW and evidence.channel not in CALLS:
         assurance = "verified"
-    return Judgement(assurance, tuple(flags.found), RULE_VERSION, doubt, tuple(support), round(alone, 3), present)
+    return Judgement(assurance, tuple(flags.found), rule.version, doubt, tuple(support), round(alone, 3), present)
 
 
 def _not_its_own(evidence: Evidence, flags: Flags) -> float:
     """The part of the doubt that says nothing of the visits it went with: what they all share anyway, and its home's
     position, which a register may have wrong for a whole village."""
     sure = evidence.home is not None and evidence.home.sure
-    return sum(
-        flag.weight for flag in flags.found if flag.code in SHARED or (flag.code in REGISTER_FLAGS and not sure)
-    )
+    return sum(flag.weight for flag in flags.found if flag.code in SHARED or (flag.code in REGISTER_FLAGS and not sure))
+
+
+def _against_blind(evidence: Evidence, near: bool, stay: bool, tag_right: bool, flags: Flags) -> float:
+    """How much a visit in two places at once is doubted, where it shows its place and the other shows none."""
+    if near and stay:
+        return flags.scales["other_blind"]
+    home = evidence.home
+    rather = home is not None and not home.sure and not evidence.past.spot_homes
+    if rather and stay and tag_right and any(flag.code == "rather_far" for flag in flags.found):
+        return flags.scales["other_blind_rather"]
+    return 1.0
 
 
 def _formal(evidence: Evidence, flags: Flags) -> None:
@@ -151,9 +163,9 @@ def _clock(evidence: Evidence, flags: Flags) -> None:
         set_by = abs(times.set_by_s)
         scale = 1.0
         if set_by > CLOCK_SET_YEARS_S:
-            scale = SCALES["set_by_years"]
+            scale = flags.scales["set_by_years"]
         elif set_by > CLOCK_SET_DAYS_S:
-            scale = SCALES["set_by_days"] * (1.0 if times.proved else SCALES["set_elsewhen"])
+            scale = flags.scales["set_by_days"] * (1.0 if times.proved else flags.scales["set_elsewhen"])
         flags.add("clock_set", scale, minutes=round(times.set_by_s / 60))
     if (
         times.stay_proved
@@ -176,7 +188,7 @@ def _tag(evidence: Evidence, near: bool, flags: Flags) -> bool:
     if evidence.tag is None or (evidence.tag == "missing" and evidence.outcome != "met"):
         return False
     next_door = evidence.tag == "other" and evidence.tag_home_m is not None and evidence.tag_home_m <= SAME_HOME_M
-    flags.add(f"tag_{evidence.tag}", SCALES["tag_near"] if near or next_door else 1.0)
+    flags.add(f"tag_{evidence.tag}", flags.scales["tag_near"] if near or next_door else 1.0)
     return False
 
 
@@ -187,7 +199,7 @@ def _stay(evidence: Evidence, flags: Flags) -> bool:
         flags.add("stay_unknown")
         return False
     if stay < evidence.stay_min_s:
-        scale = SCALES["short_explained"] if evidence.explained else 1.0
+        scale = flags.scales["short_explained"] if evidence.explained else 1.0
         flags.add("short_stay", scale, stay_s=stay, stay_min_s=evidence.stay_min_s)
         return False
     if stay < evidence.stay_min_s + AT_MINIMUM_S and not evidence.explained:

@@ -20,7 +20,7 @@ from shared.rules.evidence import Evidence, Home, OtherVisit, Past
 from shared.rules.history import TELLS_FROM, DeviceHistory, Trace, VisitorHistory
 from shared.rules.homes import AGREES_M, TEACHES_BELOW_M, HomeHistory, Seen, proposal
 from shared.rules.likeness import telling
-from shared.rules.place import best_reading
+from shared.rules.place import best_reading, stale
 from shared.rules.presence import REGISTER_FLAGS, Judgement, judge
 from shared.rules.weights import SAME_HOME_M
 
@@ -165,7 +165,9 @@ def _place(memory: Memory, visit: Remembered) -> None:
     home = evidence.home = home_of(visit.registered, memory.homes.get(trace.home))
     reading = best_reading(evidence)
     trace.home_at = None if home is None else home.point
-    if reading is not None:
+    if reading is None:
+        trace.at, trace.accuracy_m, trace.off_m = None, 0.0, 0.0
+    else:
         trace.at, trace.accuracy_m, trace.off_m = reading.point, reading.accuracy_m, reading.beyond_m or 0.0
 
 
@@ -178,6 +180,9 @@ def _weigh(memory: Memory, visit: Remembered) -> None:
         near += device.near(trace)
     near += [other for other in visit.beside if other.id.bytes not in visitor.traces]
     visit.evidence.others = near
+    if any(stale(position, visit.evidence) for position in (visit.evidence.start_position, visit.evidence.position)):
+        _place(memory, visit)  # what is told of another place than this is no reading of it
+        visitor.add(trace)
     judged = in_company(memory, visit)
     trace.doubt, trace.present = judged.alone, judged.present
     _teach(memory, visit, judged)

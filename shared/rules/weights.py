@@ -1,6 +1,7 @@
-"""The numbers of the presence rule: one table, one version.
+"""The numbers of the presence rule: one table, one version, and what earlier versions had otherwise.
 
-A visit keeps the `RULE_VERSION` it was judged by; whoever changes a number here raises it. A weight is a third of the
+A visit keeps the `RULE_VERSION` it was judged by; whoever changes a number here raises it and writes the old one into
+`_EARLIER`, so that `judge(evidence, RULES[3])` says what rule 3 said. A weight is a third of the
 power of ten by which an oddity is likelier in a made-up visit than in a real one: 0.33 ten times, 0.67 a hundred times,
 1.0 a thousand times, at which a person should look. Thresholds are metres and seconds of the world, not of any data
 set: what a receiver, a pair of legs, a phone's clock can and cannot do.
@@ -8,7 +9,10 @@ set: what a receiver, a pair of legs, a phone's clock can and cannot do.
 
 from __future__ import annotations
 
-RULE_VERSION = 3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+RULE_VERSION = 4
 
 DOUBTFUL_FROM = 1.0
 VERIFIED_BELOW = 0.4
@@ -28,9 +32,10 @@ WEIGHTS: dict[str, float] = {
     "far": 1.0,
     "rather_far": 0.5,
     "start_far": 0.55,
-    "off_beat": 0.15,
+    "off_beat": 0.2,
     "one_spot": 1.0,
     "position_odd": 0.1,
+    "stale_position": 0.05,
     "mocked": 1.0,
     "same_as_register": 0.5,
     "too_exact": 0.3,
@@ -62,6 +67,9 @@ WEIGHTS: dict[str, float] = {
 }
 """Flag code → doubt it adds at full weight."""
 
+PAIRED = frozenset(("overlap", "too_fast", "hasty"))
+"""Flags for what lies between two visits of an outing, and is told of both."""
+
 SHARED = frozenset((
     "positions_off", "month_end", "written_together", "answers_copied", "clock_set", "clock_jumped", "position_repeats",
     "doubtful_company", "photo_reused", "photo_alike", "two_phones", "shared_phone",
@@ -71,7 +79,10 @@ SHARED = frozenset((
 SCALES: dict[str, float] = {
     "tag_near": 0.3,
     "home_unsure": 0.1,
-    "home_unconfirmed": 0.55,
+    "home_unconfirmed": 0.5,
+    "beat_widths": 2.0,
+    "way_in_stay": 0.6,
+    "pair_again": 1.0,
     "unproved_times": 0.5,
     "short_overlap": 0.4,
     "short_explained": 0.3,
@@ -86,6 +97,7 @@ SCALES: dict[str, float] = {
     "one_exact_reading": 0.7,
     "quick": 0.4,
     "other_blind": 0.3,
+    "other_blind_rather": 0.4,
 }
 """By how much a circumstance lessens (or raises) a flag.
 
@@ -94,6 +106,9 @@ neighbours, a torn tag replaced by hand).
 `home_unsure`: far, but the right tag, and one visitor's readings steadily lie there: the home's fault until somebody
 has looked.
 `home_unconfirmed`: far from a place that only the register vouches for, and registers are wrong for one home in thirty.
+`beat_widths`: off the beat by so many times its own reach weighs in full, nearer by less (0: always in full).
+`way_in_stay`: by how much more it weighs to have begun far away, if less than a visit was left after the way on foot.
+`pair_again`: of what lies between this visit and its company, what is taken off the company's word.
 `unproved_times`: travel and overlap worked out from times that no server proved.
 `short_overlap`: under five minutes and under half of the shorter stay: somebody forgot to press "end".
 `short_explained`: a short stay that was urgent, or that the visit explains otherwise.
@@ -106,8 +121,47 @@ has looked.
 `cell_position`: the same reading again, but one of masts or networks, which do repeat.
 `one_exact_reading`: the register's very position, with one reading only.
 `quick`: on the way as fast as hardly anybody is, but not faster than a car.
-`other_blind`: in two places at once, but this visit shows where it was and the other does not.
+`other_blind`: in two places at once, but this visit shows where it was and the other does not;
+`other_blind_rather`: it shows it but for a register that may be some hundred metres wrong.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A version of the rule: flag code → weight (a flag it did not know is not raised), circumstance → scale."""
+
+    version: int
+    weights: Mapping[str, float]
+    scales: Mapping[str, float]
+
+
+RULE = Rule(RULE_VERSION, WEIGHTS, SCALES)
+
+_EARLIER: dict[int, tuple[dict[str, float | None], dict[str, float]]] = {
+    3: (
+        {"off_beat": 0.15, "stale_position": None},
+        {
+            "home_unconfirmed": 0.55,
+            "beat_widths": 0.0,
+            "way_in_stay": 0.0,
+            "pair_again": 0.0,
+            "other_blind_rather": 1.0,
+        },
+    ),
+}
+"""Version → what it had otherwise than the next: weights (None: no such flag), scales. 1 and 2 were never in use."""
+
+
+def _rules() -> dict[int, Rule]:
+    found, rule = {RULE_VERSION: RULE}, RULE
+    for version, (weights, scales) in sorted(_EARLIER.items(), reverse=True):
+        merged = {**rule.weights, **weights}
+        told = {code: weight for code, weight in merged.items() if weight is not None}
+        rule = found[version] = Rule(version, told, {**rule.scales, **scales})
+    return found
+
+
+RULES: Mapping[int, Rule] = _rules()
 
 NEAR_M = 100.0
 FAR_M = 300.0
@@ -131,15 +185,20 @@ EXACT_M = 2.0
 """No phone indoors is as exact as this."""
 FINE_M = 25.0
 """A reading that claims to be at least this exact is a satellite's, and those never repeat to the last digit."""
+COARSE_DIGITS = 4
+"""Unless the phone gives no more digits than these, eleven metres: then they repeat as often as it is held still."""
 SPOT_M = 50.0
 """Readings this near each other, or within their accuracies, are from one spot."""
 APART_M = 150.0
 """Homes farther apart than this are different places."""
 OFF_BEAT_M = 500.0
+STALE_S = 4 * 3600
+"""A phone hands out its last known place for as long as this."""
 SAME_HOME_M = 60.0
 """Homes nearer than this are a couple's, a staircase's: visits there may overlap."""
 MAX_SPEED_MPS = 40.0
 DETOUR = 1.3
+WALK_MPS = 1.4
 RIDE_MPS = 15.0
 DOORS_S = 20.0
 """The least time from bed to bed: down the stairs, a car through the town, up the stairs."""

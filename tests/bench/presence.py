@@ -26,10 +26,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.visits.evaluating import Line, judged, read_lines
-from shared.rules import flagging
 from shared.rules.evidence import Home, evidence_of
 from shared.rules.packing import pack_visitor, unpack_visitor
 from shared.rules.remembering import Memory, Remembered, mark, remember, trace_of
+from shared.rules.weights import WEIGHTS
 from tests.bench.otherworld import world
 
 ROOT = Path(__file__).parents[2]
@@ -104,12 +104,12 @@ def other(seed: int, share: float | None) -> tuple[list[Line], dict[str, str]]:
 @contextmanager
 def without(codes: Iterable[str]) -> Iterator[None]:
     """The rule with no weight on these flags."""
-    kept = dict(flagging.WEIGHTS)
-    flagging.WEIGHTS.update(dict.fromkeys(codes, 0.0))
+    kept = dict(WEIGHTS)
+    WEIGHTS.update(dict.fromkeys(codes, 0.0))
     try:
         yield
     finally:
-        flagging.WEIGHTS.update(kept)
+        WEIGHTS.update(kept)
 
 
 def table(name: str, make: object, seeds: Sequence[int]) -> None:

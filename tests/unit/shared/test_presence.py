@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.clock import TrustedTimes
 from shared.protocol.flags import FLAGS, message
 from shared.protocol.visit import Position, read_visit
 from shared.rules.presence import (
+    RULE_VERSION,
+    RULES,
     WEIGHTS,
     Evidence,
     Home,
@@ -30,6 +32,8 @@ from tests.vectors import load
 START = datetime(2026, 11, 3, 1, tzinfo=UTC)
 ELDER, OTHER = UUID(int=1), UUID(int=2)
 CASES = load("presence")
+RULE_3 = load("presence_rule3")
+"""What rule 3 said of these cases when it was in force."""
 
 
 def evidence(given: dict) -> Evidence:
@@ -90,6 +94,24 @@ def test_a_judgement_can_be_repeated_from_what_was_kept(case):
     assert judge(read_evidence(kept)) == judge(looked_at)
 
 
+@pytest.mark.parametrize("was", RULE_3, ids=lambda was: was["name"])
+def test_a_judgement_of_rule_3_can_be_repeated_by_rule_3(was):
+    case = next(case for case in CASES if case["name"] == was["name"])
+    kept = json.loads(json.dumps(write_evidence(evidence(case["evidence"]))))
+    again = judge(read_evidence(kept), RULES[3])
+    said = {"assurance": again.assurance, "doubt": again.doubt, "alone": again.alone}
+    assert said == {name: was[name] for name in said}
+    assert {flag.code: flag.weight for flag in again.flags} == was["flags"]
+    assert again.rule_version == 3
+
+
+def test_every_version_of_the_rule_knows_every_circumstance():
+    for version, rule in RULES.items():
+        assert rule.version == version
+        assert set(rule.scales) == set(RULES[RULE_VERSION].scales)
+        assert set(rule.weights) <= set(WEIGHTS)
+
+
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 POSITIONS = st.none() | st.builds(
     Position, st.floats(-90, 90), st.floats(-180, 180), st.none() | st.floats(0, 1e9), st.booleans()
@@ -140,6 +162,7 @@ def evidences(draw) -> Evidence:
     )
 
 
+@settings(deadline=None)
 @given(evidences())
 def test_any_evidence_gives_a_judgement_that_adds_up(looked_at):
     judged = judge(looked_at)
@@ -153,6 +176,7 @@ def test_any_evidence_gives_a_judgement_that_adds_up(looked_at):
     json.dumps([flag.figures for flag in judged.flags], allow_nan=False)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["right", "missing", "unknown", "revoked"]), st.booleans(), st.integers(180, 20_000))
 def test_an_honest_visit_without_positioning_is_never_doubted(tag, proved, stay):
     notes = frozenset() if proved else frozenset(("clock_unproved",))
