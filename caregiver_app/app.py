@@ -17,6 +17,7 @@ from caregiver_app.presenters.interface import Phone
 from caregiver_app.screens.navigator import Navigator
 from caregiver_app.screens.parts import Empty
 from caregiver_app.screens.style import register_fonts, ui
+from caregiver_app.store.database import DiskTrouble
 from caregiver_app.store.vault import Locked
 from caregiver_app.texts import TEXTS
 
@@ -36,6 +37,9 @@ class KeepRunning(ExceptionHandler):
             return int(ExceptionManager.RAISE)
         if isinstance(inst, Locked):  # the lock fell while a screen was at work
             self._app.navigator.begin()
+            return int(ExceptionManager.PASS)
+        if isinstance(inst, DiskTrouble):  # where no screen expects it: a visit begun, thrown away
+            self._app.navigator.trouble(disk=True)
             return int(ExceptionManager.PASS)
         log.error("a screen failed", exc_info=inst)
         self._app.navigator.trouble()

@@ -148,10 +148,10 @@ class Navigator(ScreenManager):
             self._drop()
         self._kept = None
 
-    def trouble(self) -> None:
-        """A screen failed: show that instead of it, unless that is what failed."""
+    def trouble(self, disk: bool = False) -> None:
+        """A screen failed, or the disk would not: show that instead of it, unless that is what failed."""
         if self.path != ("trouble",):
-            self.home("trouble")
+            self.home("trouble", disk=disk)
 
     def rebuild(self) -> None:
         """Draw everything anew, after a change of language or text size."""

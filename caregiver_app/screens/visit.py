@@ -299,7 +299,8 @@ class VisitScreen(Page):
 
         def failed(error: BaseException) -> None:
             self.working = False
-            self.problem = ui.word("visit.not_picture" if isinstance(error, ValueError) else "error.title")
+            words = "visit.not_picture" if isinstance(error, ValueError) else "error.title"
+            self.problem = ui.word("visit.photo_disk" if isinstance(error, OSError) else words)
 
         self.in_background(lambda: self._visit.add_photo(path), done, failed)
 

@@ -15,6 +15,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "已保存的探访都还在手机上。请返回再试一次。",
         "Everything you saved is still on this phone. Please go back and try again.",
     ),
+    "error.disk_title": ("手机存储满了", "The phone is full"),
+    "error.disk_text": (
+        "刚才那一步没有记下来。已保存的探访和填了一半的都还在。请删掉几张照片或不用的软件，再试一次。",
+        "That last step was not kept. Saved visits and half-filled ones are all still there."
+        " Please delete some pictures or unused apps, and try again.",
+    ),
     # tabs
     "tab.today": ("今天", "Today"),
     "tab.sync": ("发送", "Sending"),
@@ -132,6 +138,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "visit.disk_full": (
         "手机存储满了，没有保存成功。填的内容还在，请腾出一点空间再按。",
         "The phone's storage is full: not saved. What you filled in is kept; free some space and press again.",
+    ),
+    "visit.photo_disk": (
+        "手机存储满了，这张照片没有存下来。别的都还在。",
+        "The phone's storage is full: this photo was not kept. Everything else is.",
     ),
     "visit.discard": ("不要这份记录", "Throw this record away"),
     "visit.discard_sure": ("确定不要吗？填的内容会删掉。", "Throw it away? What you filled in is lost."),

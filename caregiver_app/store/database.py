@@ -7,6 +7,7 @@ syncs on every commit, so what a method returned from is on the disk.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import sqlite3
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 # SQLite's primary result codes.
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 _DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 
@@ -125,8 +127,10 @@ class Database:
                 if outermost:
                     with self._watched():
                         self._connection.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 self._depth -= 1
+                if isinstance(error, OSError) and error.errno in _NO_ROOM:
+                    self.disk_trouble = True  # a file beside the rows: a photo
                 if outermost:
                     self._undo()
                 raise

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.databases import KINDS, cluster, own_cluster
-from tests.faults import netns
+from tests.faults import netns, room
 from tests.faults.away import locked, stopped
 from tests.faults.cuts import cuts
+from tests.faults.disk import disk
 from tests.faults.kills import kills
 from tests.faults.link import link
 from tests.faults.netns import Shape
@@ -34,7 +35,7 @@ from tests.sim.world import STEPS
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/faults", description=__doc__)
-    parser.add_argument("--database", choices=(*KINDS, "both"), help="default: both; of sim, cuts, link: sqlite")
+    parser.add_argument("--database", choices=(*KINDS, "both"), help="default: both; of sim, cuts, link, disk: sqlite")
     parser.add_argument("--seed", type=int, default=None, help="default: a random one, which is printed")
     plays = parser.add_subparsers(dest="play", required=True)
     one = plays.add_parser("kills", help="SIGKILL the server's processes and phones while a fleet records and sends")
@@ -63,6 +64,8 @@ def arguments() -> argparse.Namespace:
     one.add_argument("--loss", type=float, default=5.0, help="per cent of the packets, each way")
     one.add_argument("--visits", type=int, default=20)
     one.add_argument("--photos", type=int, default=0)
+    one = plays.add_parser("disk", help="a phone on a file system that is full, killed there, and with room again")
+    one.add_argument("--rounds", type=int, default=40)
     one = plays.add_parser("sim", help="live whole counties in one process, drawn from seeds, and compare at their end")
     one.add_argument("--minutes", type=float, default=30.0)
     one.add_argument("--seeds", type=int, default=10**9, help="at most so many, from --seed on")
@@ -93,8 +96,10 @@ def main() -> int:
         return max(statuses)
     if given.play == "link":
         netns.enter()
+    if given.play == "disk":
+        room.enter()
     if given.database is None:
-        given.database = "sqlite" if given.play in ("cuts", "link") else "both"
+        given.database = "sqlite" if given.play in ("cuts", "link", "disk") else "both"
     databases = KINDS if given.database == "both" else (given.database,)
     runs: list[Run] = []
     with contextlib.ExitStack() as open_:
@@ -175,9 +180,17 @@ def _link(kind: str, folder: Path, postgres: str | None, given: argparse.Namespa
         ]  # fmt: skip
 
 
+def _disk(kind: str, folder: Path, postgres: str | None, given: argparse.Namespace, seed: int) -> list[Run]:
+    with (
+        world(kind, folder, postgres, visitors=2, elders_each=12, seed=seed) as made,
+        serving(made.url, made.home, workers=1) as server,
+    ):
+        return [disk(made, server, folder / "small", rounds=given.rounds, seed=seed)]
+
+
 PLAYS: dict[str, Callable[..., list[Run]]] = {
     "kills": _kills, "uploads": _uploads, "same": _same, "away": _away, "storm": _storm,
-    "cuts": _cuts, "link": _link,
+    "cuts": _cuts, "link": _link, "disk": _disk,
 }  # fmt: skip
 
 

@@ -484,6 +484,56 @@ def test_in_the_field_an_error_leads_to_a_page_that_says_so(stage: Any, demo: Ca
     assert handler.handle_exception(KeyboardInterrupt()) == ExceptionManager.RAISE
 
 
+def test_a_visit_that_cannot_begin_for_want_of_room_says_that_the_phone_is_full(
+    stage: Any, demo: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from caregiver_app.app import KeepRunning
+    from caregiver_app.screens.words import word
+    from caregiver_app.store.database import DiskTrouble
+
+    phone = demo()
+    navigator = stage.open(phone)
+    navigator.go("elder", elder_id=phone.today.view().rows[0].id)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise DiskTrouble("the disk is full")
+
+    monkeypatch.setattr(phone.store.drafts, "put", full)
+    with pytest.raises(DiskTrouble) as caught:
+        navigator.page.begin("home")
+    KeepRunning(stage.app).handle_exception(caught.value)
+    stage.frames(3)
+    from tests.ui.harness import walk
+
+    said = {getattr(widget, "text", "") for widget in walk(navigator.page)}
+    assert {word("error.disk_title", "zh"), word("error.disk_text", "zh")} <= said
+
+
+def test_a_photo_for_which_there_is_no_room_is_said_to_be_missing(
+    stage: Any, demo: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import errno
+
+    from caregiver_app.screens.words import word
+    from caregiver_app.store import photos
+
+    phone = demo()
+    navigator = stage.open(phone)
+    visit = phone.begin_visit(phone.today.view().rows[0].id)
+    navigator.go("visit", draft_id=visit.draft_id)
+    stage.frames(3)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(photos, "write_whole", full)
+    navigator.page.add_photo(b"\xff\xd8\xff" + b"x" * 100)
+    stage.until(lambda: navigator.page.problem not in ("", word("wait", "zh")))
+    assert navigator.page.problem == word("visit.photo_disk", "zh")
+    assert phone.today.view().badge.state == "disk"
+    assert phone.store.photos.of(visit.draft_id) == []
+
+
 def test_a_thousand_elders_are_listed_with_a_handful_of_widgets(stage: Any, demo: Callable[..., Any]) -> None:
     navigator = stage.open(demo(elders=1000))
     page = navigator.page

@@ -213,6 +213,8 @@ SCREENS: dict[str, Callable[[Any, FakePhone], None]] = {
     "pin, done": lambda navigator, phone: navigator.go("done", title="密码换好了", text="下次用新密码打开。"),
     "locking": lambda navigator, phone: navigator.go("locking"),
     "settings": lambda navigator, phone: navigator.home("settings"),
+    "trouble": lambda navigator, phone: navigator.trouble(),
+    "trouble, disk full": lambda navigator, phone: navigator.trouble(disk=True),
 }
 
 
