@@ -53,7 +53,7 @@ class World:
         self.network.weather = self.rng.choice(WEATHERS)
         self.kill_share = self.rng.choice((0.0, 0.1, 0.3))
         self.full_share = self.rng.choice((0.0, 0.0, 0.05, 0.15))
-        self.backed_up, self.all_enrol = False, False
+        self.backed_up, self.restored, self.all_enrol = False, False, False
         house.begin(self.time)
         holders = [VISITORS[0], VISITORS[1], VISITORS[3], VISITORS[0]][: self.rng.choice((2, 3, 3, 4))]
         self.phones = [
@@ -353,15 +353,18 @@ class World:
         if self.backed_up:
             self.house.restore()
             self.house.begin_epoch()
+            self.restored = True
             self.note("restored from the backup")
 
     # --- healing -------------------------------------------------------------------------------------------------
 
     def heal(self) -> None:
         """The network holds, and nobody is killed; then all come to rest. In every other life those who lost their
-        phone's enrolment or PIN do not care for a new one unless something is left that cannot be sent sealed."""
+        phone's enrolment or PIN do not care for a new one unless something is left that cannot be sent sealed. Not
+        after a restore: a phone that the backup does not know has on it alone what it sent before, and cannot be told
+        so; its holder gets a new code (docs/operating.md)."""
         self.note("-- healing")
-        self.all_enrol = self.rng.random() < 0.5
+        self.all_enrol = self.rng.random() < 0.5 or self.restored
         self.network.weather = self.kill_share = self.full_share = 0.0
         while self.network.in_flight:
             self.network.deliver_late()
