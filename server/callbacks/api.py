@@ -30,8 +30,9 @@ def list_callbacks(query: dict[str, Any], page: PageArgs) -> Page[dict[str, Any]
             raise problem("not_found")
         codes = region_span(region)
     return queries.listed(
-        session(), reach(), page, month=month_of(query), state=query.get("state"), codes=codes, mine=query["mine"]
-    )
+        session(), reach(), page, month=month_of(query), state=query.get("state"), codes=codes, mine=query["mine"],
+        vault=vault.current(),
+    )  # fmt: skip
 
 
 @api.get("/callbacks/draws", right="compliance.read", answer=DrawOut, paged=True)

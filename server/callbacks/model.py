@@ -83,7 +83,7 @@ class CallbackAttempt(CountyRow, Base):
 
     callback_id: Mapped[uuid.UUID]
     outcome: Mapped[str] = mapped_column(sa.String(20))
-    note: Mapped[str] = mapped_column(sa.Text, default="")
+    note: Mapped[bytes | None]  # sealed
     at_home: Mapped[bool | None]  # the elder says that the visit took place in their home, or that it did not
     by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id"))
     at: Mapped[dt.datetime]

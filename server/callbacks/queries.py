@@ -30,6 +30,7 @@ from server.people.model import User
 from server.regions.codes import code_text
 from server.regions.model import County, Region
 from server.visits.model import Visit
+from server.visits.sealing import Words
 from shared.rules import sampling
 from shared.rules.months import Month
 
@@ -54,7 +55,7 @@ def find(session: Session, reach: Reach, callback_id: uuid.UUID) -> Callback | N
 
 def listed(
     session: Session, reach: Reach, page: PageArgs, *, month: Month | None = None, state: str | None = None,
-    codes: tuple[int, int] | None = None, mine: bool = False,
+    codes: tuple[int, int] | None = None, mine: bool = False, vault: Vault,
 ) -> Page[dict[str, Any]]:  # fmt: skip
     """By village and visit. Two queries a page. `state`: open (nobody reached the elder yet) or done."""
     query = _base().where(within(reach))
@@ -78,7 +79,7 @@ def listed(
     order = (Callback.month.desc(), Region.code, Callback.id)
     rows = session.execute(query.order_by(*order).limit(page.limit + 1)).all()
     cut = page.cut(rows, lambda r: (r.Callback.month, r.region_code, r.Callback.id))
-    return Page(_shown(session, cut.items), cut.next_cursor)
+    return Page(_shown(session, cut.items, vault), cut.next_cursor)
 
 
 def shown(session: Session, reach: Reach, callback_id: uuid.UUID, *, vault: Vault) -> dict[str, Any] | None:
@@ -88,7 +89,7 @@ def shown(session: Session, reach: Reach, callback_id: uuid.UUID, *, vault: Vaul
         return None
     call: Callback = rows[0].Callback
     proposed = open_for(session, call.county_id, call.elder_id, call.visit_id, vault=vault)
-    return {**_shown(session, rows)[0], "asks_home": proposed is not None}
+    return {**_shown(session, rows, vault)[0], "asks_home": proposed is not None}
 
 
 def _base() -> Any:
@@ -96,7 +97,8 @@ def _base() -> Any:
     return (
         sa.select(
             Callback, Visit.start, Visit.channel, Visit.stay_s, Elder.name.label("elder_name"),
-            Elder.short_no, visitor.name.label("visitor_name"), caller.name.label("caller_name"),
+            Elder.short_no, Elder.status.label("elder_status"),
+            Elder.data_key.label("elder_key"), visitor.name.label("visitor_name"), caller.name.label("caller_name"),
             Region.code.label("region_code"), Region.name.label("region_name"), Region.level.label("region_level"),
         )
         .join(Visit, sa.and_(Visit.county_id == Callback.county_id, Visit.id == Callback.visit_id))
@@ -107,8 +109,9 @@ def _base() -> Any:
     )  # fmt: skip
 
 
-def _shown(session: Session, rows: Sequence[sa.Row[Any]]) -> list[dict[str, Any]]:
-    attempts = _attempts(session, [r.Callback.id for r in rows])
+def _shown(session: Session, rows: Sequence[sa.Row[Any]], vault: Vault) -> list[dict[str, Any]]:
+    words = Words(vault, {r.Callback.elder_id: r.elder_key for r in rows})
+    attempts = _attempts(session, {r.Callback.id: r.Callback.elder_id for r in rows}, words)
     return [_one(row, attempts.get(row.Callback.id, [])) for row in rows]
 
 
@@ -118,7 +121,8 @@ def _one(row: sa.Row[Any], attempts: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "id": call.id, "month": str(Month.of(call.month)), "round": call.round,
         "state": "open" if call.outcome in (None, "not_reached") else "done",
-        "elder": {"id": call.elder_id, "name": row.elder_name, "short_no": row.short_no, "region": region},
+        "elder": {"id": call.elder_id, "name": row.elder_name, "short_no": row.short_no, "region": region,
+                  "status": row.elder_status},
         "visit": {"id": call.visit_id, "start": row.start, "channel": row.channel, "stay_s": row.stay_s},
         "visitor": {"id": call.visitor_id, "name": row.visitor_name},
         "assigned_to": {"id": call.assigned_to, "name": row.caller_name} if call.assigned_to else None,
@@ -126,19 +130,24 @@ def _one(row: sa.Row[Any], attempts: list[dict[str, Any]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _attempts(session: Session, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, list[dict[str, Any]]]:
+def _attempts(
+    session: Session, elders: Mapping[uuid.UUID, uuid.UUID], words: Words
+) -> Mapping[uuid.UUID, list[dict[str, Any]]]:
+    """Of these calls (and the elder of each)."""
     found: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
-    if ids:
+    if elders:
         rows = session.execute(
             sa.select(CallbackAttempt, User.name)
             .join(User, User.id == CallbackAttempt.by)
-            .where(CallbackAttempt.callback_id.in_(list(ids)))
+            .where(CallbackAttempt.callback_id.in_(list(elders)))
             .order_by(CallbackAttempt.at, CallbackAttempt.id)
         )
         for attempt, name in rows:
             by = {"id": attempt.by, "name": name}
+            elder_id = elders[attempt.callback_id]
+            note = words.open(attempt.county_id, elder_id, "callback_attempts", "note", attempt.id, attempt.note)
             found[attempt.callback_id].append(
-                {"outcome": attempt.outcome, "note": attempt.note, "at_home": attempt.at_home, "by": by,
+                {"outcome": attempt.outcome, "note": note, "at_home": attempt.at_home, "by": by,
                  "at": attempt.at}
             )  # fmt: skip
     return found

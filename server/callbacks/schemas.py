@@ -48,6 +48,7 @@ def month_of(query: dict[str, str]) -> Month | None:
 
 class CalledElder(ElderRef):
     short_no = fields.Integer()
+    status = fields.String(metadata={"description": "as in /elders: who died meanwhile is not to be called"})
 
 
 class CalledVisit(Shape):

@@ -37,6 +37,7 @@ from server.homes import service as homes
 from server.language import Text
 from server.problems import problem
 from server.visits.model import Visit
+from server.visits.sealing import words_about
 from shared.ids import uuid7
 from shared.rules import sampling
 from shared.rules.months import Month, local_date
@@ -187,7 +188,7 @@ def record(
         session.commit()
         return row
     at_home = at_home if outcome == "confirmed" else None
-    note_outcome(session, row, outcome, note, at_home=at_home, by=reach.user_id, now=now)
+    note_outcome(session, row, outcome, note, at_home=at_home, by=reach.user_id, vault=vault, now=now)
     session.flush()
     if at_home:
         homes.confirm(
@@ -202,12 +203,17 @@ def record(
 
 def note_outcome(
     session: Session, row: Callback, outcome: str, note: str, *, at_home: bool | None = None, by: uuid.UUID,
-    now: dt.datetime,
+    vault: Vault, now: dt.datetime,
 ) -> None:  # fmt: skip
     """Write an attempt and what it makes of the call and its village's figures. Composed: never commits."""
+    made_id = uuid7(now)
+    sealed = None
+    if note:
+        words = words_about(session, vault, [row.elder_id])
+        sealed = words.seal(row.county_id, row.elder_id, "callback_attempts", "note", made_id, note)
     session.add(
         CallbackAttempt(
-            county_id=row.county_id, id=uuid7(now), callback_id=row.id, outcome=outcome, note=note,
+            county_id=row.county_id, id=made_id, callback_id=row.id, outcome=outcome, note=sealed,
             at_home=at_home, by=by, at=now,
         )
     )

@@ -51,7 +51,7 @@ def callbacks() -> str:
     codes = visits.region_span(region) if region is not None else None
     rows = queries.listed(
         session(), reach(), asked_page(50), month=month, state=None if state == "mine" else state, codes=codes,
-        mine=state == "mine",
+        mine=state == "mine", vault=vault.current(),
     )  # fmt: skip
     return page(
         "callbacks.html", rows=rows, state=state, states=SHOWN if may("callbacks.answer") else SHOWN[:2], region=region,

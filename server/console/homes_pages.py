@@ -94,4 +94,5 @@ def _sketch(found: dict[str, Any]) -> Sketch:
     here, registered = found["proposed"], found["registered"]
     readings = [((r["lat"], r["lon"]), float(r["accuracy_m"])) for r in found["readings"]]
     proposed = (here["lat"], here["lon"])
-    return readings_sketch((registered["lat"], registered["lon"]) if registered else None, readings, proposed)
+    middle = (registered["lat"], registered["lon"]) if registered else None
+    return readings_sketch(middle, readings, proposed, found["several"])

@@ -41,7 +41,7 @@ from server.regions.codes import code_text
 from server.regions.model import Region
 from server.reviews import queries as reviews
 from server.reviews import queue, service, visitors
-from server.reviews.model import Review
+from server.reviews.queries import Said
 from server.reviews.queue import Waiting
 from server.visits import queries as visits
 from server.visits.model import Visit
@@ -62,7 +62,7 @@ class Card:
     sketch: Sketch | None
     usual: dict[str, Any]
     shots: list[str]
-    history: Sequence[Review]
+    history: Sequence[Said]
     own: bool
     another: bool
 
@@ -97,8 +97,9 @@ def decide_visits() -> Response:
     if errors:
         return Response(_visits_page(errors, 422), 422, mimetype="text/html")
     found = service.review_many(
-        session(), reach(), picked, decision, said, ground=ground, now=clock.now(), settle=settle_now()
-    )
+        session(), reach(), picked, decision, said, ground=ground, vault=vault.current(), now=clock.now(),
+        settle=settle_now(),
+    )  # fmt: skip
     refused = Counter(d.error.body(language())["title"] for d in found if d.error is not None)
     if len(found) > sum(refused.values()):
         done("review.decided", n=len(found) - sum(refused.values()))
@@ -224,7 +225,7 @@ def _cards(some: Sequence[Waiting]) -> list[Card]:
     usual = {who: _usual(who) for who in {w.visitor_id for w in some}}
     stands, me, now = reviews.standings(session(), rows), actor().user_id, clock.now()
     judged = visits.judged_homes(session(), list(by_id), vault=vault.current())
-    histories = reviews.histories(session(), [w.id for w in some])
+    histories = reviews.said(session(), rows, vault=vault.current())
     cards = []
     for one in some:
         v, row = shown.get(one.id), by_id.get(one.id)

@@ -65,14 +65,14 @@ def sketch(
 
 
 def readings_sketch(
-    home: Point | None, readings: Sequence[tuple[Point, float]], proposed: Point
+    home: Point | None, readings: Sequence[tuple[Point, float]], proposed: Point, several: bool = False
 ) -> Sketch:
     """Of the readings, (place, accuracy), that put a home at `proposed`, around the registered one; around the
     proposed one where none is registered."""
     middle = home or proposed
     found = [("reading", *_from(middle, point), accuracy) for point, accuracy in readings]
     found = found or [("reading", *_from(middle, proposed), None)]
-    return _drawn(middle, found, (), [("proposed", proposed)] if home is not None else [])
+    return _drawn(middle, found, (), [("learnt" if several else "proposed", proposed)] if home is not None else [])
 
 
 def _drawn(

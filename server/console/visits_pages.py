@@ -73,8 +73,9 @@ def review(visit_id: uuid.UUID) -> Response:
     if errors:
         return Response(_visit_page(visit_id, errors, decision), 422, mimetype="text/html")
     service.review(
-        session(), reach(), visit_id, decision, said, ground=ground, now=clock.now(), settle=settle_now()
-    )
+        session(), reach(), visit_id, decision, said, ground=ground, vault=vault.current(), now=clock.now(),
+        settle=settle_now(),
+    )  # fmt: skip
     done("visit.reviewed")
     return to("visit", visit_id=visit_id)
 
@@ -87,7 +88,9 @@ def reopen(visit_id: uuid.UUID) -> Response:
     if not reason:
         errors = {"reason": [say("visit.reopen_needed")]}
         return Response(_visit_page(visit_id, errors, None), 422, mimetype="text/html")
-    service.reopen(session(), actor(), reach(), visit_id, reason, now=clock.now(), settle=settle_now())
+    service.reopen(
+        session(), actor(), reach(), visit_id, reason, vault=vault.current(), now=clock.now(), settle=settle_now()
+    )
     done("visit.reopened")
     return to("visit", visit_id=visit_id)
 
@@ -100,7 +103,9 @@ def reply(visit_id: uuid.UUID) -> Response:
         _found(visit_id, "visits.read")
         errors = {"reply": [say("visit.reply_needed")]}
         return Response(_visit_page(visit_id, errors, None), 422, mimetype="text/html")
-    service.reply(session(), reach(), visit_id, said, now=clock.now(), settle=settle_now())
+    service.reply(
+        session(), reach(), visit_id, said, vault=vault.current(), now=clock.now(), settle=settle_now()
+    )
     done("visit.replied")
     return to("visit", visit_id=visit_id)
 
@@ -128,7 +133,7 @@ def _visit_page(visit_id: uuid.UUID, errors: dict[str, list[str]], chosen: str |
     if row.elder_id is not None and may("elders.read"):
         elder = elders.find(session(), reach("elders.read"), row.elder_id, clock.now())
     marks = _marks(visit_id)
-    history = reviews.history(session(), row.county_id, visit_id)
+    history = reviews.said(session(), [row], vault=vault.current()).get(visit_id, [])
     stands = reviews.standing(session(), row.county_id, visit_id)
     me, took_part = actor().user_id, service.took_part(row, actor().user_id)
     return page(

@@ -34,6 +34,7 @@ from server.console.pages import Pages, done, to
 from server.console.render import may, page
 from server.console.texts import say
 from server.database import session
+from server.elders import vault
 from server.elders.edge import settle_at
 from server.language import language
 from server.notify import queries as notify
@@ -70,7 +71,7 @@ def death_list() -> str:
 @console.post("/deaths/<uuid:elder_id>/review", right="deaths.review")
 def look_at_death(elder_id: uuid.UUID) -> Response:
     """What a director found out about a death."""
-    if deaths.shown(session(), reach(), elder_id, tz=clock.zone()) is None:
+    if deaths.shown(session(), reach(), elder_id, vault=vault.current(), tz=clock.zone()) is None:
         raise problem("not_found")
     errors: Errors = {}
     finding = form_choice("finding", FINDINGS, errors)
@@ -78,8 +79,9 @@ def look_at_death(elder_id: uuid.UUID) -> Response:
         if errors:
             raise problem("validation", errors=errors)
         deaths.review(
-            session(), reach(), elder_id, finding, form_text("note", WORDS_MAX), now=clock.now(), tz=clock.zone()
-        )
+            session(), reach(), elder_id, finding, form_text("note", WORDS_MAX), vault=vault.current(),
+            now=clock.now(), tz=clock.zone(),
+        )  # fmt: skip
     except Problem as wrong:
         return Response(_deaths_page(_faults(wrong), elder_id), wrong.status, mimetype="text/html")
     done("deaths.looked")
@@ -102,7 +104,7 @@ def receive_request(elder_id: uuid.UUID) -> Response:
         raise problem("validation", errors=errors)
     request_service.receive(
         session(), reach(), elder_id, kind, who, day, form_text("note", WORDS_MAX),
-        request_id=form_uuid("id") or uuid7(), now=clock.now(), today=today(),
+        request_id=form_uuid("id") or uuid7(), vault=vault.current(), now=clock.now(), today=today(),
     )  # fmt: skip
     done("requests.received")
     return to("request_list")
@@ -120,7 +122,7 @@ def finish_request(request_id: uuid.UUID) -> Response:
             raise problem("validation", errors=errors)
         request_service.finish(
             session(), reach(), actor().reach("elders.erase"), request_id, outcome, form_text("answer", WORDS_MAX),
-            now=clock.now(),
+            vault=vault.current(), now=clock.now(),
         )  # fmt: skip
     except Problem as wrong:
         return Response(_requests_page(_faults(wrong), request_id), wrong.status, mimetype="text/html")
@@ -207,7 +209,7 @@ def _deaths_page(errors: dict[str, list[str]], opened: uuid.UUID | None) -> str:
     kind = asked_choice("kind", deaths.KINDS) or "died"
     rows = deaths.listed(
         session(), held, asked_page(50), kind=kind, codes=region_span(region) if region is not None else None,
-        tz=clock.zone(),
+        vault=vault.current(), tz=clock.zone(),
     )  # fmt: skip
     return page(
         "deaths.html", rows=rows, kind=kind, kinds=deaths.KINDS, region=region, errors=errors, opened=opened,
@@ -218,7 +220,9 @@ def _deaths_page(errors: dict[str, list[str]], opened: uuid.UUID | None) -> str:
 
 def _requests_page(errors: dict[str, list[str]], opened: uuid.UUID | None) -> str:
     state = asked_choice("state", requests.STATES) or "open"
-    rows = requests.listed(session(), reach("requests.read"), asked_page(50), state=state, today=today())
+    rows = requests.listed(
+        session(), reach("requests.read"), asked_page(50), state=state, vault=vault.current(), today=today()
+    )
     return page(
         "requests.html", rows=rows, state=state, states=requests.STATES, errors=errors, opened=opened,
         outcomes=OUTCOMES, can_erase=may("elders.erase"),

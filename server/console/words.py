@@ -6,7 +6,7 @@ Lists of codes may grow (CONTRACT); one that has no words here names itself, so 
 from __future__ import annotations
 
 from server.language import Text, language
-from server.reviews.model import Review
+from server.reviews.queries import Said
 from server.visits.grounds import GROUNDS, OTHER, ground_words, spoken, title
 from shared.protocol.flags import FLAGS, message
 from shared.rules.categories import category_name
@@ -171,7 +171,7 @@ def ground(decision: str, code: str) -> str | None:
     return ground_words(decision, code, language())
 
 
-def reason(said: Review) -> str:
+def reason(said: Said) -> str:
     """What a decision was grounded on, and the words given with it."""
     return spoken(said.decision, said.ground, said.reason, language())
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from server import closing, intake, outcomes
+from server import closing, intake, outcomes, rejudging
 from server.absences.model import Absence
+from server.auth.reach import Area, Reach
 from server.callbacks import service as callbacks
 from server.callbacks.model import Callback
 from server.courses import queries as course_queries
@@ -26,6 +28,7 @@ from server.courses.reading import read_path
 from server.demo import world
 from server.demo.world import Happening
 from server.elders import service as elders
+from server.elders.model import Elder
 from server.elders.vault import Vault
 from server.pairings.model import Pairing
 from server.people import service as people
@@ -34,13 +37,15 @@ from server.people.service import Wanted as Role
 from server.policies import service as policies
 from server.regions import service as regions
 from server.regions.model import County, Region
+from server.reviews import service as reviews
 from server.roster.model import Shift
 from server.tags import queries as tag_queries
 from server.tags import service as tags
 from server.tags.model import Tag
 from server.tags.tokens import TagKeys
+from server.visits.model import Visit
 from shared.ids import uuid7
-from shared.rules.months import Month
+from shared.rules.months import Month, local_date, midnight
 
 REGIONS = Path(__file__).with_name("weidu.csv")
 COURSES = Path(__file__).parents[1] / "courses" / "shipped"
@@ -83,8 +88,11 @@ def seed(
     found = world.happenings(rng, register, months, now, tz)
     say(f"  {len(register)} 位老人，{len(visitors)} 位探访员，{len(found)} 次探访……")
     _absences(session, county, register[5::97], now, tz)
+    dead = _deaths(session, county, register[17::150], months[1], vault, now, tz)
+    found = [h for h in found if h.elder.id not in dead or h.received_at < dead[h.elder.id]]
     _live(session, county, found, begun, now, tz, vault)
-    _calls(session, county, now)
+    _calls(session, county, vault, now)
+    _reviews(session, vault, now)
     _learn(session, county, visitors, begun)
     _roster(session, county, district, visitors, now, tz)
 
@@ -117,6 +125,44 @@ def _learn(session: Session, county: County, visitors: Sequence[world.Visitor], 
             done = courses.Result(uuid7(at), course.id, course.version, of, of, True, at)
             courses.record(session, county.id, visitor.id, [done])
     session.commit()
+
+
+def _deaths(
+    session: Session, county: County, dead: Sequence[world.Elder], month: Month, vault: Vault, now: dt.datetime,
+    tz: dt.tzinfo,
+) -> dict[Any, dt.datetime]:  # fmt: skip
+    """A few died last month; their director has yet to look at it. → from when nobody could visit them."""
+    died_on = month.first + dt.timedelta(days=19)
+    director = session.scalars(sa.select(User).where(User.username == "village_director")).one()
+    for elder in dead:
+        row = session.get_one(Elder, (county.id, elder.id))
+        elders.record_status(
+            session, row, "died", died_on, vault=vault, now=now, today=local_date(now, tz), actor_id=director.id
+        )
+    return {elder.id: midnight(died_on, tz) for elder in dead}
+
+
+def _reviews(session: Session, vault: Vault, now: dt.datetime) -> None:
+    """The district's director accepted all that they decided; an administrator had a closer look, and some wait."""
+    deciding = session.scalars(sa.select(User).where(User.username.in_(("admin", "county_director"))))
+    two = {user.username: user for user in deciding}
+    doubted = session.scalars(
+        sa.select(Visit.id)
+        .where(Visit.assurance == "doubtful", Visit.decision.is_(None), Visit.start < now - dt.timedelta(days=20))
+        .order_by(Visit.start)
+    ).all()
+    everywhere = (Area(None, 0, 10**12),)
+    settle = partial(outcomes.settle_visits, now=now)
+    for who, some, decision, ground in (
+        ("county_director", doubted[::3], "accept", "device"), ("admin", doubted[1::6], "accept", "called"),
+        ("admin", doubted[4::6], "reject", "not_there"),
+    ):  # fmt: skip
+        if some:
+            reach = Reach(two[who].id, everywhere)
+            reviews.review_many(
+                session, reach, some, decision, "", ground=ground, vault=vault, now=now - dt.timedelta(days=2),
+                settle=settle,
+            )  # fmt: skip
 
 
 def _villages(session: Session, rng: random.Random) -> list[world.Village]:
@@ -158,7 +204,7 @@ def _register(
             "id_number": elder.id_number, "phone": elder.phone, "address": elder.address,
             "contacts": [elder.contact], "categories": elder.categories,
             "policy_id": "focused" if elder.focused else "universal", "registered_on": elder.registered_on,
-            "lat": round(elder.home[0], 6), "lon": round(elder.home[1], 6),
+            "lat": round(elder.registered_at[0], 6), "lon": round(elder.registered_at[1], 6),
         }  # fmt: skip
         elder.id = elders.add_elder(session, county.id, values, vault=vault, now=now, today=elder.registered_on).id
 
@@ -232,9 +278,11 @@ def _live(
             at += 1
         _arrive(session, county, batch, vault)
         day += dt.timedelta(days=1)
+    rejudging.rejudge(session, county.id, vault=vault, now=now)
+    session.commit()
 
 
-def _calls(session: Session, county: County, now: dt.datetime) -> None:
+def _calls(session: Session, county: County, vault: Vault, now: dt.datetime) -> None:
     """The call-backs of the month before last were all made, of last month's four in five: nearly all confirm the
     visit, one does not, a few say nothing."""
     drawn = session.scalars(
@@ -252,7 +300,9 @@ def _calls(session: Session, county: County, now: dt.datetime) -> None:
             continue
         outcome, note = said.get(number, ("confirmed", ""))
         assert call.assigned_to is not None
-        callbacks.note_outcome(session, call, outcome, note, by=call.assigned_to, now=now - dt.timedelta(hours=20))
+        callbacks.note_outcome(
+            session, call, outcome, note, by=call.assigned_to, vault=vault, now=now - dt.timedelta(hours=20)
+        )  # fmt: skip
     session.commit()
 
 

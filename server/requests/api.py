@@ -26,7 +26,7 @@ api = Router("requests")
 @api.get("/requests", right="requests.read", query=RequestsQuery, answer=RequestOut, paged=True)
 def list_requests(query: dict[str, Any], page: PageArgs) -> Page[dict[str, Any]]:
     """Requests about elders of one's regions; the one that is due first first."""
-    return queries.listed(session(), reach(), page, state=query.get("state"), today=today())
+    return queries.listed(session(), reach(), page, state=query.get("state"), vault=vault.current(), today=today())
 
 
 @api.post("/requests", right="requests.write", body=RequestIn, answer=RequestOut, status=201, creates=True)
@@ -34,8 +34,8 @@ def receive_request(body: dict[str, Any]) -> dict[str, Any]:
     """Record what an elder, or who speaks for them, asks."""
     made = service.receive(
         session(), reach(), body["elder_id"], body["kind"], body["asked_by"], body["received_on"],
-        body["note"].strip(), request_id=body["id"], now=clock.now(), today=today(),
-    )  # fmt: skip
+        body["note"].strip(), request_id=body["id"], vault=vault.current(), now=clock.now(), today=today(),
+    )  # fmt: skip  # fmt: skip
     return _shown(made.id)
 
 
@@ -44,7 +44,7 @@ def finish_request(request_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any
     """Say what became of it; a deletion that is granted erases the elder here and now."""
     service.finish(
         session(), reach(), actor().reach("elders.erase"), request_id, body["outcome"], body["answer"].strip(),
-        now=clock.now(),
+        vault=vault.current(), now=clock.now(),
     )  # fmt: skip
     return _shown(request_id)
 
@@ -78,7 +78,7 @@ def today() -> dt.date:
 
 
 def _shown(request_id: uuid.UUID) -> dict[str, Any]:
-    found = queries.shown(session(), reach(), request_id, today=today())
+    found = queries.shown(session(), reach(), request_id, vault=vault.current(), today=today())
     if found is None:
         raise problem("not_found")
     return found

@@ -31,10 +31,10 @@ class DataRequest(CountyRow, Base):
     asked_by: Mapped[str] = mapped_column(sa.String(20))
     received_on: Mapped[dt.date]
     due_on: Mapped[dt.date]
-    note: Mapped[str] = mapped_column(sa.Text, default="")  # what exactly; goes with the elder's data
+    note: Mapped[bytes | None]  # what exactly, sealed
     recorded_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id"))
     recorded_at: Mapped[dt.datetime]
     outcome: Mapped[str | None] = mapped_column(sa.String(10))
-    answer: Mapped[str] = mapped_column(sa.Text, default="")
+    answer: Mapped[bytes | None]  # sealed
     outcome_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id"))
     outcome_at: Mapped[dt.datetime | None]

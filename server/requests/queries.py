@@ -22,6 +22,7 @@ from server.regions.codes import code_text
 from server.regions.model import Region
 from server.requests.model import DataRequest
 from server.visits import queries as visits
+from server.visits.sealing import Words
 
 STATES = ("open", "done")
 
@@ -36,7 +37,7 @@ def find(session: Session, reach: Reach, request_id: uuid.UUID) -> DataRequest |
 
 
 def listed(
-    session: Session, reach: Reach, page: PageArgs, *, state: str | None = None, today: dt.date
+    session: Session, reach: Reach, page: PageArgs, *, state: str | None = None, vault: Vault, today: dt.date
 ) -> Page[dict[str, Any]]:
     """By the day on which they are due. Two queries a page."""
     query = _base().where(reach.within(Region.code, DataRequest.county_id))
@@ -47,14 +48,16 @@ def listed(
         query = query.where(key > sa.tuple_(*map(sa.literal, after)))
     rows = session.execute(query.order_by(DataRequest.due_on, DataRequest.id).limit(page.limit + 1)).all()
     cut = page.cut(rows, lambda r: (r[0].due_on, r[0].id))
-    return Page(_shown(session, cut.items, today), cut.next_cursor)
+    return Page(_shown(session, cut.items, vault, today), cut.next_cursor)
 
 
-def shown(session: Session, reach: Reach, request_id: uuid.UUID, *, today: dt.date) -> dict[str, Any] | None:
+def shown(
+    session: Session, reach: Reach, request_id: uuid.UUID, *, vault: Vault, today: dt.date
+) -> dict[str, Any] | None:
     rows = session.execute(
         _base().where(DataRequest.id == request_id, reach.within(Region.code, DataRequest.county_id))
     ).all()
-    return _shown(session, rows, today)[0] if rows else None
+    return _shown(session, rows, vault, today)[0] if rows else None
 
 
 def _base() -> Any:
@@ -65,7 +68,13 @@ def _base() -> Any:
     )
 
 
-def _shown(session: Session, rows: Sequence[sa.Row[Any]], today: dt.date) -> list[dict[str, Any]]:
+def _shown(session: Session, rows: Sequence[sa.Row[Any]], vault: Vault, today: dt.date) -> list[dict[str, Any]]:
+    words = Words(vault, {row[1].id: row[1].data_key for row in rows})
+
+    def said(request: DataRequest, column: str) -> str:
+        sealed = getattr(request, column)
+        return words.open(request.county_id, request.elder_id, "data_requests", column, request.id, sealed)
+
     names = names_of(session, [who for row in rows for who in (row[0].recorded_by, row[0].outcome_by)])
     found = []
     for request, elder, region in rows:
@@ -73,11 +82,11 @@ def _shown(session: Session, rows: Sequence[sa.Row[Any]], today: dt.date) -> lis
         found.append({
             "id": request.id, "elder": {"id": elder.id, "name": elder.name, "region": there}, "kind": request.kind,
             "asked_by": request.asked_by, "received_on": request.received_on, "due_on": request.due_on,
-            "overdue": request.outcome is None and request.due_on < today, "note": request.note,
+            "overdue": request.outcome is None and request.due_on < today, "note": said(request, "note"),
             "recorded_by": {"id": request.recorded_by, "name": names.get(request.recorded_by, "—")},
             "erased": elder.data_key is None, "left": elder.left_on is not None,
             "outcome": None if request.outcome is None else {
-                "outcome": request.outcome, "answer": request.answer, "at": request.outcome_at,
+                "outcome": request.outcome, "answer": said(request, "answer"), "at": request.outcome_at,
                 "by": {"id": request.outcome_by, "name": names.get(request.outcome_by, "—")},
             },
         })  # fmt: skip

@@ -14,17 +14,19 @@ from server.auth.reach import Reach
 from server.elders import queries as elders
 from server.elders import service as register
 from server.elders.model import Elder
+from server.elders.vault import Vault
 from server.language import Text
 from server.problems import problem
 from server.requests import queries
 from server.requests.model import ASKERS, KINDS, DataRequest
+from server.visits.sealing import Words
 
 DUE_DAYS = 15
 
 
 def receive(
     session: Session, reach: Reach, elder_id: uuid.UUID, kind: str, asked_by: str, received_on: dt.date, note: str, *,
-    request_id: uuid.UUID, now: dt.datetime, today: dt.date,
+    request_id: uuid.UUID, vault: Vault, now: dt.datetime, today: dt.date,
 ) -> DataRequest:  # fmt: skip
     """Record a request; it is due `DUE_DAYS` days after it was received. The same id again is the same request."""
     elder = elders.find(session, reach, elder_id, now)
@@ -45,9 +47,11 @@ def receive(
             raise problem("id_reused")
         session.commit()
         return known
+    words = Words(vault, {elder.id: elder.data_key})
     made = DataRequest(
         county_id=elder.county_id, id=request_id, elder_id=elder_id, kind=kind, asked_by=asked_by,
-        received_on=received_on, due_on=received_on + dt.timedelta(days=DUE_DAYS), note=note,
+        received_on=received_on, due_on=received_on + dt.timedelta(days=DUE_DAYS),
+        note=words.seal(elder.county_id, elder_id, "data_requests", "note", request_id, note),
         recorded_by=reach.user_id, recorded_at=now,
     )  # fmt: skip
     session.add(made)
@@ -61,7 +65,7 @@ def receive(
 
 def finish(
     session: Session, reach: Reach, erasing: Reach, request_id: uuid.UUID, outcome: str, answer: str, *,
-    now: dt.datetime,
+    vault: Vault, now: dt.datetime,
 ) -> DataRequest:  # fmt: skip
     """Say what became of it. A deletion that is granted erases the elder here and now, which takes `erasing` (the reach
     of the right to) and an elder who has left the register: 403 `forbidden`, 409 `still_registered`. A refusal says
@@ -83,7 +87,10 @@ def finish(
         raise problem("forbidden")
     if erases and elder.left_on is None:
         raise problem("still_registered")
-    request.outcome, request.answer, request.outcome_by, request.outcome_at = outcome, answer, reach.user_id, now
+    # what is said to an erasure stays: it is sealed for the county then, and should name nobody
+    words = Words(vault, {} if erases else {elder.id: elder.data_key})
+    sealed = words.seal(request.county_id, elder.id, "data_requests", "answer", request_id, answer)
+    request.outcome, request.answer, request.outcome_by, request.outcome_at = outcome, sealed, reach.user_id, now
     audit.record(
         session, f"request.{outcome}", "elder", request.elder_id, now=now, actor_id=reach.user_id,
         county_id=request.county_id, details={"kind": request.kind, "request_id": str(request_id)},
@@ -94,7 +101,7 @@ def finish(
                 DataRequest.county_id == elder.county_id, DataRequest.elder_id == elder.id
             )
         ):  # what was asked may tell about the person; that it was, and when, stays
-            one.note = ""
+            one.note = None
         register.erase_elder(session, elder, now=now, actor_id=reach.user_id)
     session.commit()
     return request

@@ -49,7 +49,7 @@ def review_visits(body: dict[str, Any]) -> dict[str, Any]:
     """The same decision about several visits: one result each, in order; a bad one never stops the others."""
     found = service.review_many(
         session(), reach(), body["visit_ids"], body["decision"], body["reason"], ground=body["ground"],
-        now=clock.now(), settle=_settle(),
+        vault=vault.current(), now=clock.now(), settle=_settle(),
     )  # fmt: skip
     lang = language()
     return {"results": [{"id": d.id, "status": d.status, "error": d.error.body(lang) if d.error else None}
@@ -69,16 +69,19 @@ def list_reviewers(query: dict[str, Any], page: PageArgs) -> Page[dict[str, Any]
 def list_deaths(query: dict[str, Any], page: PageArgs) -> Page[dict[str, Any]]:
     """Elders who died (or moved) with the days since the last contact; the latest first."""
     return deaths.listed(
-        session(), reach(), page, kind=query["kind"], state=query.get("state"), codes=_codes(query), tz=clock.zone()
-    )
+        session(), reach(), page, kind=query["kind"], state=query.get("state"), codes=_codes(query),
+        vault=vault.current(), tz=clock.zone(),
+    )  # fmt: skip
 
 
 @api.post("/deaths/<uuid:elder_id>/review", right="deaths.review", body=DeathReviewIn, answer=DeathOut)
 def review_death(elder_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any] | None:
     """What a director found out about a death; once."""
     now, tz = clock.now(), clock.zone()
-    deaths.review(session(), reach(), elder_id, body["finding"], body["note"].strip(), now=now, tz=tz)
-    return deaths.shown(session(), reach(), elder_id, tz=tz)
+    deaths.review(
+        session(), reach(), elder_id, body["finding"], body["note"].strip(), vault=vault.current(), now=now, tz=tz
+    )
+    return deaths.shown(session(), reach(), elder_id, vault=vault.current(), tz=tz)
 
 
 @api.get("/visitors/me/standing", right="visitors.read", answer=StandingOut)
@@ -97,8 +100,8 @@ def read_standing(user_id: uuid.UUID) -> dict[str, Any]:
 def review_visit(visit_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any] | None:
     """Accept or reject a visit; not one's own, and not one that is decided."""
     service.review(
-        session(), reach(), visit_id, body["decision"], body["reason"], ground=body["ground"], now=clock.now(),
-        settle=_settle(),
+        session(), reach(), visit_id, body["decision"], body["reason"], ground=body["ground"],
+        vault=vault.current(), now=clock.now(), settle=_settle(),
     )  # fmt: skip
     return visits.shown(session(), reach(), visit_id, vault=vault.current())
 
@@ -106,14 +109,18 @@ def review_visit(visit_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any] | 
 @api.post("/visits/<uuid:visit_id>/reopen", right="visits.reopen", body=ReopenIn, answer=VisitOut)
 def reopen_visit(visit_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any] | None:
     """Take the decision of somebody below back."""
-    service.reopen(session(), actor(), reach(), visit_id, body["reason"], now=clock.now(), settle=_settle())
+    service.reopen(
+        session(), actor(), reach(), visit_id, body["reason"], vault=vault.current(), now=clock.now(), settle=_settle()
+    )
     return visits.shown(session(), reach(), visit_id, vault=vault.current())
 
 
 @api.post("/visits/<uuid:visit_id>/reply", right="visits.reply", body=ReplyIn, answer=VisitOut)
 def reply_to_review(visit_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any] | None:
     """Answer the decision about one's own visit, once; somebody else then decides anew."""
-    service.reply(session(), reach(), visit_id, body["words"], now=clock.now(), settle=_settle())
+    service.reply(
+        session(), reach(), visit_id, body["words"], vault=vault.current(), now=clock.now(), settle=_settle()
+    )
     return visits.shown(session(), reach(), visit_id, vault=vault.current())
 
 

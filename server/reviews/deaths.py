@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from server.audit import service as audit
 from server.auth.reach import Reach
 from server.elders.model import Elder
+from server.elders.vault import Vault
 from server.language import Text
 from server.paging import Page, PageArgs
 from server.people.queries import names_of
@@ -26,6 +27,7 @@ from server.regions.codes import code_text
 from server.regions.model import Region
 from server.reviews.model import DeathReview
 from server.visits.model import Visit
+from server.visits.sealing import Words
 from shared.ids import uuid7
 from shared.rules.months import Month, local_date, midnight
 
@@ -35,7 +37,7 @@ STATES = ("open", "done")
 
 def listed(
     session: Session, reach: Reach, page: PageArgs, *, kind: str = "died", state: str | None = None,
-    codes: tuple[int, int] | None = None, tz: dt.tzinfo,
+    codes: tuple[int, int] | None = None, vault: Vault, tz: dt.tzinfo,
 ) -> Page[dict[str, Any]]:  # fmt: skip
     """Who died (or moved), the latest first. Three queries a page. `state` (deaths): open, or looked at."""
     query = _base().where(Elder.status == kind, reach.within(Region.code, Elder.county_id))
@@ -47,7 +49,7 @@ def listed(
         query = query.where(sa.tuple_(Elder.left_on, Elder.id) < sa.tuple_(*map(sa.literal, after)))
     rows = session.execute(query.order_by(Elder.left_on.desc(), Elder.id.desc()).limit(page.limit + 1)).all()
     cut = page.cut(rows, lambda r: (r.Elder.left_on, r.Elder.id))
-    return Page(_shown(session, cut.items, tz), cut.next_cursor)
+    return Page(_shown(session, cut.items, vault, tz), cut.next_cursor)
 
 
 def waiting(session: Session, reach: Reach, codes: tuple[int, int] | None = None) -> int:
@@ -60,18 +62,19 @@ def waiting(session: Session, reach: Reach, codes: tuple[int, int] | None = None
     return session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
 
 
-def shown(session: Session, reach: Reach, elder_id: uuid.UUID, *, tz: dt.tzinfo) -> dict[str, Any] | None:
+def shown(session: Session, reach: Reach, elder_id: uuid.UUID, *, vault: Vault, tz: dt.tzinfo) -> dict[str, Any] | None:
     rows = session.execute(
         _base().where(
             Elder.id == elder_id, Elder.status.in_(KINDS), reach.within(Region.code, Elder.county_id)
         )
     ).all()  # fmt: skip
-    return _shown(session, rows, tz)[0] if rows else None
+    return _shown(session, rows, vault, tz)[0] if rows else None
 
 
 def review(
-    session: Session, reach: Reach, elder_id: uuid.UUID, finding: str, note: str, *, now: dt.datetime, tz: dt.tzinfo
-) -> None:
+    session: Session, reach: Reach, elder_id: uuid.UUID, finding: str, note: str, *, vault: Vault,
+    now: dt.datetime, tz: dt.tzinfo,
+) -> None:  # fmt: skip
     """Say what was found out about a death. The same by the same person again changes nothing; else 409
     `already_reviewed`. 404 out of reach or for whoever did not die; 422 for `other` without words."""
     elder = session.scalar(
@@ -96,10 +99,12 @@ def review(
         session.commit()
         return
     last = _last_contacts(session, [elder], tz).get(elder_id)
+    made_id, words = uuid7(now), Words(vault, {elder_id: elder.data_key})
     session.add(
         DeathReview(
-            county_id=elder.county_id, id=uuid7(now), elder_id=elder_id, died_on=elder.left_on, finding=finding,
-            note=note, days_since=_days(last, elder.left_on, tz), by=reach.user_id, at=now,
+            county_id=elder.county_id, id=made_id, elder_id=elder_id, died_on=elder.left_on, finding=finding,
+            note=words.seal(elder.county_id, elder_id, "death_reviews", "note", made_id, note),
+            days_since=_days(last, elder.left_on, tz), by=reach.user_id, at=now,
         )
     )  # fmt: skip
     audit.record(
@@ -124,9 +129,10 @@ def _base() -> Any:
     )  # fmt: skip
 
 
-def _shown(session: Session, rows: Sequence[sa.Row[Any]], tz: dt.tzinfo) -> list[dict[str, Any]]:
+def _shown(session: Session, rows: Sequence[sa.Row[Any]], vault: Vault, tz: dt.tzinfo) -> list[dict[str, Any]]:
     last = _last_contacts(session, [row.Elder for row in rows], tz)
     names = names_of(session, [row.DeathReview.by for row in rows if row.DeathReview is not None])
+    words = Words(vault, {row.Elder.id: row.Elder.data_key for row in rows})
     found = []
     for elder, region, looked in rows:
         contact = last.get(elder.id)
@@ -137,7 +143,8 @@ def _shown(session: Session, rows: Sequence[sa.Row[Any]], tz: dt.tzinfo) -> list
             "kind": elder.status, "left_on": elder.left_on, "last_contact_at": contact,
             "days_since": _days(contact, elder.left_on, tz), "visited_that_month": visited,
             "review": None if looked is None else {
-                "finding": looked.finding, "note": looked.note, "at": looked.at,
+                "note": words.open(looked.county_id, elder.id, "death_reviews", "note", looked.id, looked.note),
+                "finding": looked.finding, "at": looked.at,
                 "by": {"id": looked.by, "name": names.get(looked.by, "—")},
             },
         })  # fmt: skip

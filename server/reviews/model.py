@@ -30,7 +30,7 @@ class DeathReview(CountyRow, Base):
     elder_id: Mapped[uuid.UUID]
     died_on: Mapped[dt.date]
     finding: Mapped[str] = mapped_column(sa.String(20))
-    note: Mapped[str] = mapped_column(sa.Text, default="")
+    note: Mapped[bytes | None]  # sealed
     days_since: Mapped[int | None]  # between the last contact and the death, as it stood then
     by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id"))
     at: Mapped[dt.datetime]

@@ -12,12 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from server.auth.reach import Grant
+from server.elders.vault import Vault
 from server.people.model import RoleGrant, User
 from server.people.queries import holds
 from server.regions.codes import code_range
 from server.regions.model import Region
 from server.reviews.model import Review
 from server.visits.model import Visit
+from server.visits.queries import said_in
+from server.visits.sealing import words_about
 
 ADMIN_RANK = 10**12  # above every director
 
@@ -56,6 +59,29 @@ def histories(session: Session, visit_ids: Sequence[uuid.UUID]) -> dict[uuid.UUI
         ):
             said[review.visit_id].append(review)
     return said
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody said about a visit, its words in clear."""
+
+    decision: str
+    ground: str | None
+    reason: str
+    by: uuid.UUID
+    at: dt.datetime
+
+
+def said(
+    session: Session, visits: Sequence[Visit], *, vault: Vault
+) -> dict[uuid.UUID, list[Said]]:
+    """Everything that people said about these visits, in order, with their words: two queries."""
+    found, elders = histories(session, [visit.id for visit in visits]), {v.id: v.elder_id for v in visits}
+    words = words_about(session, vault, [elders[visit_id] for visit_id in found])
+    return {
+        visit_id: [Said(r.decision, r.ground, said_in(r, elders[visit_id], words), r.by, r.at) for r in some]
+        for visit_id, some in found.items()
+    }
 
 
 def _standing(said: Iterable[Review]) -> Standing:

@@ -21,6 +21,7 @@ from server.audit import service as audit
 from server.auth.reach import Actor, Reach
 from server.callbacks.service import took_part
 from server.elders.model import ElderCard
+from server.elders.vault import Vault
 from server.language import Text
 from server.notify import service as notify
 from server.notify.service import Outgoing
@@ -32,6 +33,8 @@ from server.reviews.queries import Standing
 from server.visits import queries as visits
 from server.visits.grounds import GROUNDS
 from server.visits.model import Visit
+from server.visits.queries import said_in
+from server.visits.sealing import Words, words_about
 from shared.ids import uuid7
 
 Settle = Callable[[Session, int, Collection[uuid.UUID]], None]
@@ -48,27 +51,30 @@ class Decided:
 
 def review(
     session: Session, reach: Reach, visit_id: uuid.UUID, decision: str, reason: str, *, ground: str | None = None,
-    now: dt.datetime, settle: Settle,
+    vault: Vault, now: dt.datetime, settle: Settle,
 ) -> None:  # fmt: skip
     """Accept or reject a visit in reach. The same by the same person again changes nothing.
 
     403 `own_visit`: one's own, or as a companion; `other_reviewer`: the visitor answered one's own decision. 409
     `already_reviewed`: decided by another, or otherwise, and not reopened since. 422 for a ground of the other kind.
     """
-    (decided,) = review_many(session, reach, [visit_id], decision, reason, ground=ground, now=now, settle=settle)
+    (decided,) = review_many(
+        session, reach, [visit_id], decision, reason, ground=ground, vault=vault, now=now, settle=settle
+    )
     if decided.error is not None:
         raise decided.error
 
 
 def review_many(
     session: Session, reach: Reach, visit_ids: Sequence[uuid.UUID], decision: str, reason: str, *,
-    ground: str | None = None, now: dt.datetime, settle: Settle,
+    ground: str | None = None, vault: Vault, now: dt.datetime, settle: Settle,
 ) -> list[Decided]:  # fmt: skip
     """The same decision about several visits, in the order asked; what is wrong with one never stops the others."""
     _check_ground(decision, ground)
     ids = list(dict.fromkeys(visit_ids))
     found = _locked_all(session, reach, ids)
     stands = queries.standings(session, list(found.values()))
+    words = words_about(session, vault, [visit.elder_id for visit in found.values()])
     answers: list[Decided] = []
     decided: dict[int, list[tuple[Visit, Review]]] = defaultdict(list)
     for visit_id in ids:
@@ -76,7 +82,7 @@ def review_many(
             visit = found.get(visit_id)
             if visit is None:
                 raise problem("not_found")
-            made = _decide(session, reach, visit, stands[visit_id], decision, ground, reason, now)
+            made = _decide(session, reach, visit, stands[visit_id], decision, ground, reason, words, now)
             if made is not None:
                 decided[visit.county_id].append((visit, made))
             answers.append(Decided(visit_id, "decided" if made is not None else "unchanged"))
@@ -93,7 +99,7 @@ def review_many(
 
 def _decide(
     session: Session, reach: Reach, visit: Visit, stands: Standing, decision: str, ground: str | None, reason: str,
-    now: dt.datetime,
+    words: Words, now: dt.datetime,
 ) -> Review | None:  # fmt: skip
     """Write the decision; None: it stood already. Raises before anything is written."""
     if took_part(visit, reach.user_id):
@@ -105,7 +111,7 @@ def _decide(
             return None
         if must_be_another(session, visit, stands, reach.user_id, now):
             raise problem("other_reviewer")
-    made = _add(session, visit, stands.newest, decision, reason, reach.user_id, now, ground)
+    made = _add(session, visit, stands.newest, decision, reason, words, reach.user_id, now, ground)
     visit.decision = decision
     return made
 
@@ -124,8 +130,8 @@ def _others(session: Session, visit: Visit, but: uuid.UUID, now: dt.datetime) ->
 
 
 def reopen(
-    session: Session, actor: Actor, reach: Reach, visit_id: uuid.UUID, reason: str, *, now: dt.datetime,
-    settle: Settle,
+    session: Session, actor: Actor, reach: Reach, visit_id: uuid.UUID, reason: str, *, vault: Vault,
+    now: dt.datetime, settle: Settle,
 ) -> None:  # fmt: skip
     """Take a decision back, so that it is taken anew: for a director above who took it; above a county's director
     stands the admin. 403 `forbidden` for others, 409 `not_reviewable` where nothing is decided."""
@@ -143,7 +149,8 @@ def reopen(
     theirs = queries.rank_of(session, visit.county_id, stands.decision.by, code, stands.decision.at.date())
     if mine <= theirs and mine < queries.ADMIN_RANK:
         raise problem("forbidden", detail=Text("只有上级可以撤回这个决定。", "Only a director above may reopen it."))
-    made = _add(session, visit, stands.newest, "reopen", reason, reach.user_id, now)
+    words = words_about(session, vault, [visit.elder_id])
+    made = _add(session, visit, stands.newest, "reopen", reason, words, reach.user_id, now)
     visit.decision = None
     session.flush()
     settle(session, visit.county_id, [visit_id])
@@ -152,7 +159,7 @@ def reopen(
 
 
 def reply(
-    session: Session, reach: Reach, visit_id: uuid.UUID, words: str, *, now: dt.datetime, settle: Settle
+    session: Session, reach: Reach, visit_id: uuid.UUID, reason: str, *, vault: Vault, now: dt.datetime, settle: Settle
 ) -> None:
     """The visitor's answer to a decision, once: somebody else then takes it anew. Until they do, a doubtful visit is
     undecided; one that would count by itself keeps its decision, for nobody restores their own visit.
@@ -160,14 +167,15 @@ def reply(
     404 for anybody else's visit, 409 `not_reviewable` where nothing is decided, `already_replied`."""
     visit = _locked(session, Reach(reach.user_id, own=reach.own), visit_id)
     stands = queries.standing(session, visit.county_id, visit_id)
+    words = words_about(session, vault, [visit.elder_id])
     if stands.reply is not None:
-        if stands.reply.reason != words:
+        if said_in(stands.reply, visit.elder_id, words) != reason:
             raise problem("already_replied")
         session.commit()
         return
     if stands.decision is None or stands.reopened is not None:
         raise problem("not_reviewable")
-    made = _add(session, visit, stands.newest, "reply", words, reach.user_id, now)
+    made = _add(session, visit, stands.newest, "reply", reason, words, reach.user_id, now)
     if visit.assurance == "doubtful":
         visit.decision = None
     session.flush()
@@ -222,13 +230,15 @@ def _locked_all(session: Session, reach: Reach, visit_ids: Sequence[uuid.UUID]) 
 
 
 def _add(
-    session: Session, visit: Visit, last: dt.datetime | None, decision: str, reason: str, user_id: uuid.UUID,
-    now: dt.datetime, ground: str | None = None,
+    session: Session, visit: Visit, last: dt.datetime | None, decision: str, reason: str, words: Words,
+    user_id: uuid.UUID, now: dt.datetime, ground: str | None = None,
 ) -> Review:  # fmt: skip
     # what is said about one visit has an order, also within one tick of the clock
     at = now if last is None else max(now, last + dt.timedelta(microseconds=1))
+    made_id = uuid7(at)
+    sealed = words.seal(visit.county_id, visit.elder_id, "reviews", "reason", made_id, reason)
     made = Review(
-        county_id=visit.county_id, id=uuid7(at), visit_id=visit.id, decision=decision, ground=ground, reason=reason,
+        county_id=visit.county_id, id=made_id, visit_id=visit.id, decision=decision, ground=ground, reason=sealed,
         by=user_id, at=at,
     )  # fmt: skip
     session.add(made)

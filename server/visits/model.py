@@ -84,7 +84,7 @@ class Review(CountyRow, Base):
     visit_id: Mapped[uuid.UUID]
     decision: Mapped[str] = mapped_column(sa.String(10))  # accept, reject, reopen, reply
     ground: Mapped[str | None] = mapped_column(sa.String(40))  # of the closed list (server/visits/grounds.py)
-    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    reason: Mapped[bytes | None]  # what was said with it, sealed
     by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id"))
     at: Mapped[dt.datetime]
 

@@ -20,7 +20,7 @@ from server.people.model import User
 from server.regions.codes import code_range, code_text
 from server.regions.model import Region
 from server.visits.model import Judgement, Photo, Review, Visit
-from server.visits.sealing import key_for, unseal
+from server.visits.sealing import Words, key_for, unseal
 from shared.protocol import visit as wire
 from shared.rules.months import midnight
 
@@ -113,7 +113,9 @@ def by_ids(
 
 
 def _shown(session: Session, rows: Sequence[sa.Row[Any]], vault: Vault) -> list[dict[str, Any]]:
-    reviews = _reviews(session, [r.Visit.id for r in rows if r.Visit.decision is not None])
+    decided = [r for r in rows if r.Visit.decision is not None]
+    words = Words(vault, {r.Visit.elder_id: r.data_key for r in decided})
+    reviews = _reviews(session, {r.Visit.id: r.Visit.elder_id for r in decided}, words)
     there = _photos(session, [r.Visit.id for r in rows if r.Visit.photo_digests])
     return [_one(row, reviews, there, vault) for row in rows]
 
@@ -159,24 +161,30 @@ def content_of(vault: Vault, visit: Visit, wrapped: bytes | None) -> dict[str, A
     }  # fmt: skip
 
 
-def _reviews(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Mapping[str, Any]]:
-    """The decision that stands on each visit, with who took it."""
+def _reviews(
+    session: Session, elders: Mapping[uuid.UUID, uuid.UUID | None], words: Words
+) -> dict[uuid.UUID, Mapping[str, Any]]:
+    """The decision that stands on each visit (of which elder), with who took it."""
     newest: dict[uuid.UUID, Mapping[str, Any]] = {}
-    if ids:
+    if elders:
         found = session.execute(
-            sa.select(
-                Review.visit_id, Review.decision, Review.ground, Review.reason, Review.at, User.id, User.name
-            )
+            sa.select(Review, User.name)
             .join(User, User.id == Review.by)
-            .where(Review.visit_id.in_(ids), Review.decision.in_(("accept", "reject")))
+            .where(Review.visit_id.in_(list(elders)), Review.decision.in_(("accept", "reject")))
             .order_by(Review.at, Review.id)
         )
-        for visit_id, decision, ground, reason, at, user_id, name in found:
-            by = {"id": str(user_id), "name": name}
-            newest[visit_id] = {
-                "decision": decision, "by": by, "at": at, "ground": ground, "reason": reason, "words": reason
-            }
+        for r, name in found:
+            reason = said_in(r, elders[r.visit_id], words)
+            newest[r.visit_id] = {
+                "decision": r.decision, "by": {"id": str(r.by), "name": name}, "at": r.at, "ground": r.ground,
+                "reason": reason, "words": reason,
+            }  # fmt: skip
     return newest
+
+
+def said_in(review: Review, elder_id: uuid.UUID | None, words: Words) -> str:
+    """The words of a review about a visit to this elder."""
+    return words.open(review.county_id, elder_id, "reviews", "reason", review.id, review.reason)
 
 
 def _photos(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
@@ -213,6 +221,7 @@ def explanation(session: Session, reach: Reach, visit_id: uuid.UUID, *, vault: V
             "assurance": row.assurance, "flags": row.flags,
             "inputs": json.loads(inputs) if inputs is not None else None,
         })  # fmt: skip
+    known = Words(vault, {visit.elder_id: wrapped} if visit.elder_id is not None else {})
     said = session.execute(
         sa.select(Review, User.name)
         .join(User, User.id == Review.by)
@@ -221,7 +230,8 @@ def explanation(session: Session, reach: Reach, visit_id: uuid.UUID, *, vault: V
     )
     decisions = [
         {"decision": r.decision, "by": {"id": str(r.by), "name": name}, "at": r.at, "ground": r.ground,
-         "reason": r.reason, "words": r.reason} for r, name in said
+         "reason": words, "words": words}
+        for r, name in said for words in (said_in(r, visit.elder_id, known),)
     ]  # fmt: skip
     return {
         "id": str(visit_id), "assurance": visit.assurance, "decision": visit.decision, "counts": visit.counts,

@@ -38,6 +38,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "callback.at_home_yes": ("在老人家里", "In the elder's home"),
     "callback.at_home_no": ("不在老人家里", "Not in their home"),
     "callback.at_home_unsaid": ("没有问到", "Not asked"),
+    "callback.died": ("老人已经去世，不要再打老人的电话。可以问一问家属；问不到就选“没有联系上”，会另抽一次探访。",
+                      "The elder has died: do not call their number. Ask the family, or choose “not reached”; another"
+                      " visit is drawn instead."),
     "callback.record": ("记录结果", "Record the outcome"),
     "callback.note": ("说明", "Notes"),
     "callback.save": ("保存", "Save"),

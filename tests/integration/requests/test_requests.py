@@ -95,6 +95,6 @@ def test_a_deletion_takes_an_admin_and_an_elder_who_left_and_then_nothing_is_lef
     (visit,) = client.get(f"/api/v1/visits?elder={elder.id}", headers=admin).json["items"]
     assert "腿疼" not in str(visit)
     kept = session.scalars(sa.select(DataRequest)).one()
-    assert (kept.note, kept.outcome) == ("", "done")
+    assert (kept.note, kept.outcome) == (None, "done")
     actions = session.scalars(sa.select(AuditEntry.action)).all()
     assert {"request.receive", "request.done", "elder.erase"} <= set(actions)
