@@ -405,6 +405,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "密码已忘记，这次探访又没有加密封存，无法发送",
         "the PIN was forgotten and this visit had not been sealed, so it cannot be sent",
     ),
+    "enrol.locked": ("应用锁上了。请先解锁，再登记一次，登记码仍然有效",
+                     "The app is locked. Unlock it, then enrol again: the code is still good"),
     "enrol.incomplete": ("请填写地址和登记码", "Address and code are both needed"),
     "enrol.bad_address": ("地址不正确", "The address is not right"),
     "enrol.no_network": (

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.views import EnrolView
 from caregiver_app.store.store import ENROL_AGAIN, ENROLLED, REVOKED
+from caregiver_app.store.vault import Locked
 from caregiver_app.sync.enrol import Refused
 from caregiver_app.sync.http import NetworkError
 
@@ -81,6 +82,8 @@ class EnrolPresenter:
             return self.view(problem=common.text("enrol.bad_address"))
         try:
             self._enrol(address, code)
+        except Locked:  # by itself meanwhile, perhaps: the code still serves this phone
+            return self.view(problem=common.text("enrol.locked"))
         except Refused as refusal:
             return self.view(problem=refusal.words or common.label("failure", refusal.code), code=refusal.code)
         except NetworkError:

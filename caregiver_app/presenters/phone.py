@@ -171,6 +171,8 @@ class Phone:
     def _enrol(self, address: str, code: str) -> None:
         with self.engine.lock:
             self.store.begin_anew()
+            if self.store.locked:
+                raise Locked("enrolment")  # before the code is used
             enrol(self.store, self.platform, self.http, address, code)
             self.engine.kick()
 

@@ -447,3 +447,30 @@ def test_a_visit_saved_before_the_phone_was_enrolled_survives_a_pin_forgotten_be
     world.settle()
     assert world.states() == {visit_id: "sent"}
     world.phone.stop()
+
+
+def test_a_locked_phone_does_not_enrol_and_its_code_still_serves_once_it_is_unlocked(world):
+    world.phone.lock.lock()
+    asked = world.server.requests
+    refused = world.phone.enrol.submit("https://yuetan.test", world.code)
+    assert (refused.done, refused.problem) == (False, "应用锁上了。请先解锁，再登记一次，登记码仍然有效")
+    assert world.server.requests == asked
+    world.phone.lock.unlock(PIN)
+    assert world.phone.enrol.submit("https://yuetan.test", world.code).done
+
+
+def test_a_phone_that_locks_itself_while_it_enrols_says_so_and_enrols_again_with_the_same_code(world):
+    send = world.phone.http.send
+
+    def lock_meanwhile(base_url, request):
+        answer = send(base_url, request)
+        if request.path.endswith("/devices/enrol"):
+            world.phone.lock.lock()
+        return answer
+
+    world.phone.http.send = lock_meanwhile
+    assert not world.phone.enrol.submit("https://yuetan.test", world.code).done
+    world.phone.http.send = send
+    world.phone.lock.unlock(PIN)
+    assert world.phone.enrol.submit("https://yuetan.test", world.code).done
+    assert world.phone.store.standing == ENROLLED
