@@ -43,6 +43,7 @@ APIS: tuple[str, ...] = (
     "server.sync.api",
     "server.tags.api",
     "server.h5.api",
+    "server.h5.own",
 )
 
 # Modules with `init_app(app)`: pages for people (console, H5), which answer in HTML and use the session cookie.

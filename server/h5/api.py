@@ -13,18 +13,18 @@ from server import clock, intake
 from server.audit import service as audit
 from server.auth import queries as auth_queries
 from server.auth import service as auth
-from server.auth.api import issuer, today
+from server.auth.api import today
 from server.auth.reach import Actor
 from server.database import session
 from server.elders import vault
-from server.h5 import pages, tag, visitor
+from server.h5 import door, pages, tag, visitor
 from server.h5.form import Begun, Fields, faults, read_begun, visit_item
 from server.h5.tag import Opened
 from server.http import PUBLIC, Bytes, Router, authenticate, json_response
 from server.keys import ring
 from server.language import Language, language
 from server.policies import queries as policies
-from server.problems import Problem, problem
+from server.problems import problem
 from server.sync.cards import cards
 from server.tags.model import Tag
 from server.visits.model import Visit
@@ -36,6 +36,7 @@ api = Router("visit_page", prefix="")
 
 FORM = Bytes(("application/x-www-form-urlencoded",))
 FORM_LIMIT = 64 * 1024
+LEAD = "sign_in_lead"
 
 
 @api.get("/t/<token>", right=PUBLIC)
@@ -49,7 +50,7 @@ def open_tag(token: str) -> Response:
         return pages.message(lang, 404, here, "unknown_title", "unknown")
     who = visitor.signed_in(session(), ring(), clock.now(), today())
     if who is None:
-        return pages.page("login.html", lang, here=here, title="sign_in", kept=[], wrong=None)
+        return door.ask(lang, here, LEAD, [])
     return form_page(lang, here, who, found)
 
 
@@ -60,7 +61,7 @@ def save_visit(token: str, body: bytes) -> Response:
     lang, here, found = arrived(token, fields)
     who = visitor.signed_in(session(), ring(), clock.now(), today())
     if who is None:
-        return pages.page("login.html", lang, here=here, title="sign_in", kept=fields.pairs(), wrong=None)
+        return door.ask(lang, here, LEAD, fields.pairs())
     return save(lang, here, who, found, fields)
 
 
@@ -69,22 +70,12 @@ def sign_in(token: str, body: bytes) -> Response:
     """Sign in on the page; a form that was sent without a login goes on from here."""
     fields = Fields.of(body)
     lang, here, found = arrived(token, fields)
-    username, password = fields.one("username"), fields.values.get("password", [""])[0]
     kept = [(name, value) for name, value in fields.pairs() if name not in ("username", "password", "lang")]
-    now = clock.now()
-    try:
-        held, _ = auth.log_in(session(), issuer(), username, password, now)
-    except Problem as wrong:
-        said = wrong.body(lang)
-        words = said["title"] if wrong.code == "login_failed" else f"{said['title']} {said['detail']}"
-        refused = pages.page(
-            "login.html", lang, wrong.status, here=here, title="sign_in", kept=kept, wrong=words
-        )
-        if wrong.retry_after is not None:
-            refused.headers["Retry-After"] = str(wrong.retry_after)
-        return refused
+    held = door.log_in(lang, here, LEAD, fields, kept)
+    if isinstance(held, Response):
+        return held
     if kept:
-        who = auth_queries.by_session(session(), held.id, now, today())
+        who = auth_queries.by_session(session(), held.id, clock.now(), today())
         answer = save(lang, here, who, found, fields)
     else:
         answer = redirect(here, 303)  # type: ignore[assignment]
@@ -148,8 +139,7 @@ def told(token: str) -> Response:
 
 def arrived(token: str, fields: Fields) -> tuple[Language, str, Tag]:
     """What every form of the page begins with: it comes from our own page, and from a tag there is."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        raise problem("csrf")
+    door.own_form_only()
     found = tag.find(session(), token)
     if found is None:
         raise problem("not_found")

@@ -96,11 +96,18 @@ def _day(instant: str) -> str:
     return dt.datetime.fromisoformat(instant).astimezone(clock.zone()).date().isoformat()
 
 
+def _moment(instant: dt.datetime, lang: Language) -> str:
+    """11月3日 09:12, 3 Nov 09:12"""
+    local = instant.astimezone(clock.zone())
+    day = f"{local.month}月{local.day}日" if lang == "zh" else f"{local.day} {local:%b}"
+    return f"{day} {local:%H:%M}"
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("server.h5"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.filters["day"] = _day
+    made.filters.update(day=_day, moment=_moment)
     return made
