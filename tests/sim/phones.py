@@ -192,6 +192,7 @@ class SimPhone:
                 lock.unlock(pin)
             if lock.state == OPEN:
                 self.pins = [pin]
+                break
         return self.usable
 
     def choose_pin(self) -> str:
