@@ -14,6 +14,7 @@ from shared.rules.flagging import Flags
 from shared.rules.place import Reading
 from shared.rules.weights import (
     APART_M,
+    CLOCK_SET_S,
     COMPANY_FROM,
     COPIED_FROM_BITS,
     DETOUR,
@@ -52,11 +53,18 @@ def weigh_travel(evidence: Evidence, reading: Reading | None, against_blind: flo
             apart_known, apart = False, math.inf
         else:
             apart_known = True
-        sure = 1.0 if other.same_boot or (times.proved and other.proved) else flags.scales["unproved_times"]
         shared_s = (min(end, other.end) - max(times.start, other.start)) / _SECOND
-        if (other.other_phone or other.other_visitor) and not other.read:
-            sure *= against_blind
+        sure = 1.0
+        if not (other.same_boot or (times.proved and other.proved)):
+            long = max(0.0, min(1.0, shared_s / CLOCK_SET_S - 1.0))
+            sure = flags.scales["unproved_times"] + flags.scales["long_overlap"] * long
         phones = "two_phones" if other.other_phone else "shared_phone" if other.other_visitor else None
+        if phones is not None:
+            sure = max(sure, flags.scales["unproved_phones"])
+            if not other.read:
+                sure *= against_blind
+            elif reading is None:
+                sure = min(1.0, sure * flags.scales["blind_beside"])
         if shared_s > OVERLAP_SLACK_S:
             if apart <= SAME_HOME_M:
                 continue
@@ -105,9 +113,13 @@ def _apart(evidence: Evidence, reading: Reading | None, other: OtherVisit) -> fl
     return min(found) if found else None
 
 
-def weigh_repeats(evidence: Evidence, flags: Flags) -> None:
-    """One photo twice, answers carried from home to home, a month written up in one evening, a clock that jumped."""
+def weigh_repeats(evidence: Evidence, near: bool, flags: Flags) -> None:
+    """One photo twice, answers carried from home to home, a month written up in one evening, a clock that jumped.
+
+    Some really go and are only lazy, so `near`, a reading by the home, speaks for a visit that repeats another.
+    """
     past = evidence.past
+    shown = 1.0 if near else flags.scales["unshown"]
     if past.photo_homes or past.photo_days:
         flags.add(
             "photo_alike" if past.photo_alike else "photo_reused",
@@ -117,11 +129,11 @@ def weigh_repeats(evidence: Evidence, flags: Flags) -> None:
     if past.copied_homes:
         told = past.copied_bits * past.copied_homes - math.log2(max(1, past.copied_of))
         if told >= COPIED_FROM_BITS:
-            flags.add("answers_copied", min(1.0, told / 12), homes=past.copied_homes)
+            flags.add("answers_copied", min(1.0, told / 12) * shown, homes=past.copied_homes)
     if past.jump_s:
         flags.add("clock_jumped", minutes=round(past.jump_s / 60))
     if past.evening_homes >= EVENING_HOMES and 2 * past.evening_homes >= past.month_visits:
-        flags.add("month_end", homes=past.evening_homes, of=past.month_visits)
+        flags.add("month_end", shown, homes=past.evening_homes, of=past.month_visits)
     if past.written_days >= WRITTEN_DAYS:
         flags.add("written_together", days=past.written_days)
 

@@ -143,7 +143,7 @@ class Evidence:
 def evidence_of(
     visit: Visit,
     times: TrustedTimes,
-    tag: TagVerdict,
+    tag: TagVerdict | None,
     home: Home | None,
     *,
     faults: tuple[str, ...] = (),

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from shared.geo import Point, flat_m
 from shared.rules.evidence import OtherVisit, Past
-from shared.rules.weights import APART_M, NEAR_M, SPOT_M
+from shared.rules.weights import APART_M, NEAR_M, SAME_HOME_M, SPOT_M
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -273,14 +273,17 @@ class VisitorHistory:
         return len(places), apart
 
     def _beat(self, trace: Trace) -> tuple[float | None, float]:
-        """Metres from the reading to the nearest other home that the visitor goes to, and how far these reach."""
+        """Metres from the reading to the nearest other home that the visitor goes to, and how far these reach.
+
+        Where most of them are registered at one spot, a committee's door as like as not, nobody knows where they are.
+        """
         others = [point for home, point in self.beat.items() if home != trace.home]
         if trace.at is None or len(others) < 3:
             return None, 0.0
         half = len(others) // 2
         middle = sorted(lat for lat, _ in others)[half], sorted(lon for _, lon in others)[half]
         reach = 2 * sorted(flat_m(middle, point) for point in others)[half]
-        return min(flat_m(trace.at, point) for point in others), reach
+        return (None, 0.0) if reach < SAME_HOME_M else (min(flat_m(trace.at, point) for point in others), reach)
 
     def _repeats(self, trace: Trace) -> int:
         """Other visits with this very reading. Within the hour it is a phone that looked at its last fix again."""

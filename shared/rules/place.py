@@ -16,9 +16,7 @@ from shared.rules.evidence import Evidence, Home
 from shared.rules.flagging import Flags
 from shared.rules.weights import (
     APART_M,
-    AT_MINIMUM_S,
     COARSE_DIGITS,
-    DETOUR,
     EXACT_M,
     FAR_M,
     FINE_M,
@@ -31,10 +29,10 @@ from shared.rules.weights import (
     STALE_S,
     SURE_FAR_M,
     SURE_NEAR_M,
+    SURVEYED_M,
     TYPED_M,
     UNPLACED_FROM,
     UNSAID_ACCURACY_M,
-    WALK_MPS,
     WORST_ACCURACY_M,
 )
 
@@ -162,21 +160,14 @@ def _exactness(evidence: Evidence, readings: list[Position], frozen: bool, flags
         if exact and (len(exact) == len(gaps) or min(exact) < TYPED_M):
             scale = flags.scales["one_exact_reading"] if len(exact) == 1 or frozen else 1.0
             scale *= min(1.0, 1.3 - max(exact) * 0.15)
+            if home.sure and flat_m(home.point, registered) <= SURVEYED_M:
+                scale *= flags.scales["register_exact"]
             flags.add("same_as_register", scale, distance_m=round(max(exact), 1))
     if evidence.past.exact_repeats:
         fine = bool(accuracies) and max(accuracies) <= FINE_M and not all(map(_coarse, readings))
         flags.add(
             "position_repeats", 1.0 if fine else flags.scales["cell_position"], visits=evidence.past.exact_repeats
         )
-
-
-def _hardly_left(evidence: Evidence, way_m: float) -> float:
-    """Is less than a visit left of the stay, if the way from where it began was walked? From 0 (no) to 1."""
-    stay = evidence.times.stay_s
-    if stay is None or evidence.explained:
-        return 0.0
-    left = stay - way_m * DETOUR / WALK_MPS
-    return max(0.0, min(1.0, (evidence.stay_min_s + AT_MINIMUM_S - left) / AT_MINIMUM_S))
 
 
 def _coarse(position: Position) -> bool:
@@ -209,11 +200,11 @@ def _distance(evidence: Evidence, home: Home, start: Reading | None, best: Readi
             )  # fmt: skip
         off_beat = past.beat_m is not None and past.beat_m > OFF_BEAT_M + best.accuracy_m
         if off_beat and past.beat_m is not None and scale > flags.scales["home_unsure"]:
-            reach = flags.scales["beat_widths"] * max(OFF_BEAT_M, past.beat_reach_m)
-            flags.add("off_beat", min(1.0, past.beat_m / reach) if reach else 1.0, nearest_m=round(past.beat_m))
+            margin = flags.scales["beat_margin_m"]
+            scale = min(1.0, past.beat_m / (past.beat_reach_m + margin)) if margin else 1.0
+            flags.add("off_beat", scale, nearest_m=round(past.beat_m))
         return False
     if start is not None and start is not best and (start.beyond_m or 0.0) > near_m:
         over = min(1.0, (start.beyond_m or 0.0) / APART_M)
-        scale = over * (1.0 + flags.scales["way_in_stay"] * _hardly_left(evidence, start.beyond_m or 0.0))
-        flags.add("start_far", scale, distance_m=round(start.distance_m or 0.0))
+        flags.add("start_far", over, distance_m=round(start.distance_m or 0.0))
     return True

@@ -104,7 +104,7 @@ def judge(evidence: Evidence, rule: Rule = RULE) -> Judgement:
         if evidence.outcome == "met" and unseen:
             flags.add("no_evidence")
         weigh_travel(evidence, reading, _against_blind(evidence, near, stay, tag_right, flags), flags)
-        weigh_repeats(evidence, flags)
+        weigh_repeats(evidence, near, flags)
         support = [name for name, there in (("tag", tag_right), ("near", near), ("stay", stay)) if there]
         alone = flags.doubt - formal - _not_its_own(evidence, flags)
         present = near and stay and alone < PRESENT_BELOW

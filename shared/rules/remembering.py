@@ -14,7 +14,7 @@ from datetime import timedelta, tzinfo
 from hashlib import blake2b
 from uuid import UUID
 
-from shared.geo import Point, flat_m
+from shared.geo import Point, flat_m, plausible
 from shared.protocol.record import Visit
 from shared.rules.evidence import Evidence, Home, OtherVisit, Past
 from shared.rules.history import TELLS_FROM, DeviceHistory, Trace, VisitorHistory
@@ -81,7 +81,12 @@ class Memory:
 
 
 def home_of(registered: Point | None, history: HomeHistory | None, unsure: bool = False) -> Home | None:
-    """Where a visit is judged to have had to be: the register's word, and what has been learnt since."""
+    """Where a visit is judged to have had to be: the register's word, and what has been learnt since.
+
+    A register that says 0,0 or another country says nothing.
+    """
+    if registered is not None and not plausible(*registered):
+        registered = None
     place = history.place if history is not None else None
     if place is not None:
         near = registered is not None and flat_m(place.point, registered) <= AGREES_M

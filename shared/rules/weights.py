@@ -32,7 +32,7 @@ WEIGHTS: dict[str, float] = {
     "far": 1.0,
     "rather_far": 0.5,
     "start_far": 0.55,
-    "off_beat": 0.2,
+    "off_beat": 0.3,
     "one_spot": 1.0,
     "position_odd": 0.1,
     "stale_position": 0.05,
@@ -59,7 +59,7 @@ WEIGHTS: dict[str, float] = {
     "time_future": 1.0,
     "time_old": 1.0,
     "written_together": 0.5,
-    "month_end": 0.4,
+    "month_end": 0.6,
     "answers_copied": 0.6,
     "photo_reused": 1.0,
     "photo_alike": 0.8,
@@ -80,9 +80,11 @@ SCALES: dict[str, float] = {
     "tag_near": 0.3,
     "home_unsure": 0.1,
     "home_unconfirmed": 0.5,
-    "beat_widths": 2.0,
-    "way_in_stay": 0.6,
-    "pair_again": 1.0,
+    "beat_margin_m": 1000.0,
+    "pair_again": 0.5,
+    "register_exact": 0.3,
+    "unshown": 1.67,
+    "long_overlap": 0.5,
     "unproved_times": 0.5,
     "short_overlap": 0.4,
     "short_explained": 0.3,
@@ -98,6 +100,8 @@ SCALES: dict[str, float] = {
     "quick": 0.4,
     "other_blind": 0.3,
     "other_blind_rather": 0.4,
+    "unproved_phones": 0.8,
+    "blind_beside": 1.25,
 }
 """By how much a circumstance lessens (or raises) a flag.
 
@@ -106,10 +110,12 @@ neighbours, a torn tag replaced by hand).
 `home_unsure`: far, but the right tag, and one visitor's readings steadily lie there: the home's fault until somebody
 has looked.
 `home_unconfirmed`: far from a place that only the register vouches for, and registers are wrong for one home in thirty.
-`beat_widths`: off the beat by so many times its own reach weighs in full, nearer by less (0: always in full).
-`way_in_stay`: by how much more it weighs to have begun far away, if less than a visit was left after the way on foot.
+`beat_margin_m`: metres beyond the reach of the beat at which off the beat weighs in full, nearer by less (0: always).
 `pair_again`: of what lies between this visit and its company, what is taken off the company's word.
+`register_exact`: the register's very position, where readings have shown that it was taken on the spot.
 `unproved_times`: travel and overlap worked out from times that no server proved.
+`long_overlap`: what half an hour of overlap adds to that: phones are 15 minutes off in ordinary life.
+`unshown`: answers copied or a month on its last evening, in a visit that shows nothing of having been there.
 `short_overlap`: under five minutes and under half of the shorter stay: somebody forgot to press "end".
 `short_explained`: a short stay that was urgent, or that the visit explains otherwise.
 `set_by_days`: the clock was set by more than half a day, which no drift and no forgotten time zone does.
@@ -123,6 +129,8 @@ has looked.
 `quick`: on the way as fast as hardly anybody is, but not faster than a car.
 `other_blind`: in two places at once, but this visit shows where it was and the other does not;
 `other_blind_rather`: it shows it but for a register that may be some hundred metres wrong.
+`unproved_phones`: unproved times, but of two phones of one visitor, or one of two visitors: seldom even by turns.
+`blind_beside`: by how much more, where the other visit shows its place and this one none.
 """
 
 
@@ -139,13 +147,17 @@ RULE = Rule(RULE_VERSION, WEIGHTS, SCALES)
 
 _EARLIER: dict[int, tuple[dict[str, float | None], dict[str, float]]] = {
     3: (
-        {"off_beat": 0.15, "stale_position": None},
+        {"off_beat": 0.15, "stale_position": None, "month_end": 0.4},
         {
             "home_unconfirmed": 0.55,
-            "beat_widths": 0.0,
-            "way_in_stay": 0.0,
+            "beat_margin_m": 0.0,
             "pair_again": 0.0,
+            "register_exact": 1.0,
+            "unshown": 1.0,
+            "long_overlap": 0.0,
             "other_blind_rather": 1.0,
+            "unproved_phones": 0.0,
+            "blind_beside": 1.0,
         },
     ),
 }
@@ -180,6 +192,7 @@ UNSAID_ACCURACY_M = 50.0
 """Taken where a receiver gives no accuracy, or 0, which no receiver has."""
 TYPED_M = 1.0
 SAME_M = 5.0
+SURVEYED_M = 15.0
 """Nearer to the register's point than an address can be surveyed, or a phone can tell."""
 EXACT_M = 2.0
 """No phone indoors is as exact as this."""
@@ -198,7 +211,6 @@ SAME_HOME_M = 60.0
 """Homes nearer than this are a couple's, a staircase's: visits there may overlap."""
 MAX_SPEED_MPS = 40.0
 DETOUR = 1.3
-WALK_MPS = 1.4
 RIDE_MPS = 15.0
 DOORS_S = 20.0
 """The least time from bed to bed: down the stairs, a car through the town, up the stairs."""

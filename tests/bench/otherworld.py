@@ -26,6 +26,8 @@ CHEATS = (
     "wait_album", "wait_no_gps", "wait_mock", "one_photo", "carried_answers", "last_evening", "two_phones",
     "lent_phone", "set_back", "on_the_way",
 )  # fmt: skip
+LAST_EVENING = ("last_evening", "month_end")
+TWO_PLACES = ("two_phones", "lent_phone", "second_phone")
 OFTEN = ("health.mobility", "health.illness")
 SELDOM = (
     "health.expression", "mind.mood", "mind.thinking", "mind.stress", "safety.gas", "safety.water_heating",
@@ -81,7 +83,10 @@ class Visitor:
 
 
 class World:
-    """Everything drawn from one seed."""
+    """Everything drawn from one seed. `often`: the share of a cheat's outings that are made up."""
+
+    often = 0.4
+    off_days = 0.03
 
     def __init__(self, seed: int, visitors: int, months: int, cheat_share: float, cheats: tuple[str, ...]) -> None:
         self.rng = rng = random.Random(f"otherworld {seed}")
@@ -180,6 +185,9 @@ class World:
                 told[item] = self.rng.choice(("good", "fair"))
         return told
 
+    def usual_stay(self) -> float:
+        return 60 * max(3.2, self.rng.lognormvariate(3.1, 0.5))
+
     # What is sent
 
     def record(
@@ -219,12 +227,12 @@ class World:
         rng, phone = self.rng, phone or visitor.phone
         now = at(day, rng.uniform(*visitor.hours))
         self.meet(phone, now)
-        off_today = rng.random() < 0.03
+        off_today = rng.random() < self.off_days
         here, queued, before = visitor.own, rng.random() < 0.3, None
         rows = []
         for home in ordered(here, homes):
             now += apart(here, home.true) * 1.3 / visitor.speed + rng.uniform(60, 400)
-            stay = rng.uniform(185, 330) if rng.random() < 0.08 else 60 * max(3.2, rng.lognormvariate(3.1, 0.5))
+            stay = rng.uniform(185, 330) if rng.random() < 0.08 else self.usual_stay()
             begin, end = now, now + stay
             early = rng.random() < 0.03
             street = move(home.true, rng.uniform(40, 180), rng.uniform(0, 6.28))
@@ -316,21 +324,21 @@ class World:
         for day in self.days:
             last = (day + dt.timedelta(days=1)).day == 1
             for visitor in self.visitors:
-                if visitor.cheat == "last_evening" and last:
-                    many = rng.sample(visitor.homes, max(5, len(visitor.homes) // 2))
-                    self.made_up(visitor, day, "last_evening", many)
+                if visitor.cheat in LAST_EVENING and last:
+                    many = rng.sample(visitor.homes, min(len(visitor.homes), max(5, len(visitor.homes) // 2)))
+                    self.made_up(visitor, day, visitor.cheat, many)
                     continue
-                if rng.random() > (0.08 if visitor.cheat == "last_evening" else 0.25):
+                if rng.random() > (0.08 if visitor.cheat in LAST_EVENING else 0.25):
                     continue
                 size = rng.choices((1, 2, 3, 4, 6), (25, 20, 25, 20, 10))[0]
                 homes = rng.sample(visitor.homes, min(len(visitor.homes), size))
-                cheat = visitor.cheat if rng.random() < 0.4 else None
-                if cheat in (None, "last_evening"):
+                cheat = visitor.cheat if rng.random() < self.often else None
+                if cheat is None or cheat in LAST_EVENING:
                     helper = rng.random() < 0.25 and visitor.mate is not None and visitor.mate.homes
                     self.honest(visitor, day, rng.sample(helper, min(2, len(helper))) if helper else homes)
                 elif cheat == "on_the_way":
                     self.on_the_way(visitor, day, homes)
-                elif cheat in ("two_phones", "lent_phone"):
+                elif cheat in TWO_PLACES:
                     self.two_places(visitor, day, homes, cheat)
                 else:
                     self.made_up(visitor, day, cheat, homes)

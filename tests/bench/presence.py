@@ -3,7 +3,8 @@
     scripts/bench presence [--simulator ../shared/tools/simulate_visits.py] [--seeds 1-10] [--ablation-seeds 3]
 
 Two worlds: the simulator's (where it is at hand; 200 visitors, three months, all its cheats, and once more without
-any), and tests/bench/otherworld.py's, which shares nothing with it. Judged as `yuetan presence evaluate` does: as
+any), and tests/bench/otherworld.py's, which shares nothing with it; the second also as tests/bench/variants.py varies
+it. Judged as `yuetan presence evaluate` does: as
 things stand seven days after arrival. The ablation leaves out one kind of evidence at a time by giving its flags no
 weight. The cost is processor time in one thread: a new visit into a history of a hundred, taken in, judged and
 remembered; and the bytes of such a history read and written, which happens once a batch.
@@ -30,6 +31,7 @@ from shared.rules.evidence import Home, evidence_of
 from shared.rules.packing import pack_visitor, unpack_visitor
 from shared.rules.remembering import Memory, Remembered, mark, remember, trace_of
 from shared.rules.weights import WEIGHTS
+from tests.bench import variants
 from tests.bench.otherworld import world
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +83,10 @@ class Score:
         return "| " + " | ".join(told) + " |"
 
 
+def read(lines: Iterable[str]) -> list[Line]:
+    return [line for line in read_lines(lines) if isinstance(line, Line)]
+
+
 def simulated(simulator: Path, seed: int, share: float | None) -> tuple[list[Line], dict[str, str]]:
     """The simulator's world of this seed."""
     with tempfile.TemporaryDirectory() as folder:
@@ -92,13 +98,13 @@ def simulated(simulator: Path, seed: int, share: float | None) -> tuple[list[Lin
             check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         with open(out, encoding="utf-8") as lines, open(truth, encoding="utf-8") as told:
-            return list(read_lines(lines)), {row["id"]: row["truth"] for row in csv.DictReader(told)}
+            return read(lines), {row["id"]: row["truth"] for row in csv.DictReader(told)}
 
 
 def other(seed: int, share: float | None) -> tuple[list[Line], dict[str, str]]:
     """Our own other world of this seed."""
     lines, truth = world(seed, **({} if share is None else {"cheat_share": share}))
-    return list(read_lines(json.dumps(line) for line in lines)), truth
+    return read(json.dumps(line) for line in lines), truth
 
 
 @contextmanager
@@ -128,6 +134,23 @@ def table(name: str, make: object, seeds: Sequence[int]) -> None:
     print("\n" + ", ".join(f"{c} {pooled.rate(c):.3f}" for c in pooled.cheats))
 
 
+def varied(seeds: Sequence[int]) -> None:
+    """A row a variant, and what became of each cheat over all of them."""
+    print("\nthe other world, varied\n\n| variant | visits | honest doubted | nobody cheats |\n|---|---|---|---|")
+    pooled = Score()
+    for name in variants.VARIANTS:
+        score, clean = Score(), Score()
+        for seed in seeds:
+            for into, share in ((score, 0.25), (clean, 0.0)):
+                lines, truth = variants.world(seed, name, cheat_share=share)
+                into.add(read(json.dumps(line) for line in lines), truth)
+        seen = sum(score.seen.values())
+        print(f"| {name} | {seen:,} | {score.rate('honest'):.4f} | {clean.rate('honest'):.4f} |", flush=True)
+        pooled.seen += score.seen
+        pooled.doubted += score.doubted
+    print("\n" + ", ".join(f"{c} {pooled.rate(c):.3f}" for c in pooled.cheats))
+
+
 def ablation(worlds: dict[str, list[tuple[list[Line], dict[str, str]]]]) -> None:
     names = list(worlds)
     print("\n| left out | " + " | ".join(f"{n}: recall | honest doubted" for n in names) + " |")
@@ -151,7 +174,7 @@ def cost(lines: Sequence[Line]) -> None:
 
     def new(line: Line) -> Remembered:
         evidence = evidence_of(
-            line.visit, line.times, line.tag, None if line.home is None else Home(*line.home),  # type: ignore[arg-type]
+            line.visit, line.times, line.tag, None if line.home is None else Home(*line.home),
             elder_id=line.home_id, received_at=line.received_at,
         )  # fmt: skip
         return Remembered(evidence, line.home, trace_of(line.visit, evidence, mark(visitor), TZ), line.visit.photos)
@@ -194,6 +217,7 @@ def main() -> None:
     cost(other(first := seeds[0], 0)[0])  # type: ignore[assignment]
     for name, make in makers.items():
         table(name, make, seeds)
+    varied(list(seeds)[:3])
     if told.ablation_seeds:
         some = list(seeds)[: told.ablation_seeds]
         ablation({name: [make(seed, None) for seed in some] for name, make in makers.items()})

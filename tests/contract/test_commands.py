@@ -187,6 +187,19 @@ def test_presence_judges_every_line_and_knows_nothing_else(tmp_path):
     assert [json.loads(line) for line in out.read_text().splitlines()] == judged
 
 
+def test_presence_judges_what_it_can_read_and_says_what_it_cannot(tmp_path):
+    file = tmp_path / "visits.ndjson"
+    good, bad = visit(uuid7()), visit(uuid7(), started_at=None)
+    rows = [{"visit": item, "received_at": now().isoformat(), "visitor_id": uuid7()} for item in (bad, good)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows) + "{\n")
+    done = yuetan("presence", "evaluate", str(file), env={"YUETAN_HOME": str(tmp_path / "none")})
+    assert done.returncode == 3
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert first == {"id": bad["id"], "assurance": "doubtful", "flags": ["value_unknown"]}
+    assert second["id"] == good["id"]
+    assert "line 3" in done.stderr
+
+
 @pytest.mark.parametrize(("command", "secret"), [("serve", None), ("serve", "changeme"), ("scheduler", None)])
 def test_a_server_that_is_no_demo_refuses_to_start_on_a_missing_or_default_secret(tmp_path, command, secret):
     env = {"YUETAN_HOME": str(tmp_path)} | ({} if secret is None else {"YUETAN_SECRET_KEY": secret})

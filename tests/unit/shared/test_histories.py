@@ -185,6 +185,66 @@ def test_a_village_registered_at_one_door_is_not_doubted():
     assert {each.judged.assurance for each in made} == {"plausible"}
 
 
+def test_a_register_that_lies_nowhere_in_the_country_says_nothing():
+    for odd in ((0.0, 0.0), (math.nan, 113.8), (48.85, 2.35)):
+        assert home_of(odd, None) is None
+
+
+def test_a_place_that_the_phone_still_had_from_the_home_before_is_no_reading():
+    memory = Memory()
+    first = new(0, at=move(HERE, 30, 0))
+    again = new(3, at=None, start=START + timedelta(minutes=25))
+    again.evidence.start_position = first.evidence.position
+    for each in (first, again):
+        remember(memory, [each])
+    assert "stale_position" in again.judged.codes
+    assert {"far", "rather_far", "start_far"}.isdisjoint(again.judged.codes)
+    assert again.trace.at is None
+
+
+def test_a_table_at_which_many_tags_are_scanned_is_no_place_that_the_phone_still_had():
+    made = outing(Memory(), 4, at=move(HERE, -900, 900))
+    for each in made[1:]:
+        each.evidence.start_position = each.evidence.position = made[0].evidence.position
+    memory = Memory()
+    remember(memory, made)
+    assert all("stale_position" not in each.judged.codes for each in made)
+    assert {each.judged.assurance for each in made} == {"doubtful"}
+
+
+def test_where_most_homes_are_registered_at_one_door_nothing_is_off_the_beat():
+    for apart, said in ((0.0, False), (300.0, True)):
+        memory = Memory()
+        for number in range(6):
+            visit = new(0, home=move(HERE, apart * number, 0), at=move(HERE, 200 * number - 3000, 900),
+                        start=START + timedelta(hours=number))  # fmt: skip
+            visit.evidence.elder_id = UUID(int=50 + number)
+            visit.trace.home = visit.evidence.elder_id.bytes
+            remember(memory, [visit])
+        assert ("off_beat" in visit.judged.codes) is said
+
+
+def test_what_lies_between_two_visits_is_not_held_against_both_twice():
+    memory = Memory()
+    first = new(0, at=None)
+    second = new(2, at=None, start=START + timedelta(seconds=925))
+    remember(memory, [first])
+    remember(memory, [second])
+    judge_outing(memory, [first, second])
+    for each in (first, second):
+        assert "hasty" in each.judged.codes
+        assert "doubtful_company" not in each.judged.codes
+
+
+def test_the_same_reading_within_the_hour_is_no_repeat_and_on_another_day_it_is():
+    for later, repeats in ((timedelta(minutes=20), 0), (timedelta(days=1), 1)):
+        memory = Memory()
+        for start in (START, START + later):
+            visit = new(0, start=start)
+            remember(memory, [visit])
+        assert visit.evidence.past.exact_repeats == repeats
+
+
 def test_the_same_telling_grades_in_every_home_of_a_day_are_told():
     grades = {"safety.gas": "poor", "mind.stress": "fair", "living.outdoor": "fair"}
     made = outing(Memory(), 4, at=None, answers=grades)
