@@ -145,7 +145,7 @@ def weigh_company(evidence: Evidence, present: bool, flags: Flags) -> None:
     What lies between this visit and another was told of both, and counts once.
     """
     past = evidence.past
-    if not past.company:
+    if not past.company or past.company_doubt < COMPANY_FROM:
         return
     shared = sum(flag.weight for flag in flags.found if flag.code in PAIRED)
     doubt = past.company_doubt - flags.scales["pair_again"] * shared

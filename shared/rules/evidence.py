@@ -41,7 +41,7 @@ class Home:
         return self.lat, self.lon
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as Past below
 class OtherVisit:
     """Another home visit of the same visitor, or on the same phone. `point`: its reading, else its home's position
     (then `read` is False); `home`: the home it claims. `other_phone`: the same visitor on another phone;
@@ -62,7 +62,7 @@ class OtherVisit:
     same_boot: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # never changed; frozen ones take three times as long to make
 class Past:
     """What the recent history of visitor, phone and county adds to a visit, in figures; nothing known: nothing said.
 

@@ -37,7 +37,7 @@ from shared.rules.weights import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """A usable reading: where, how exact, and (with a home) how far from it, and how far beyond what exactness and
     scatter explain."""
@@ -72,17 +72,20 @@ def stale(position: Position | None, evidence: Evidence) -> bool:
     """
     if position is None or not evidence.others or evidence.home is None:
         return False
-    point, start = position.point, evidence.times.start
-    return any(
-        other.point == point
-        and other.read
-        and not other.other_visitor
-        and other.home is not None
-        and other.elder_id != evidence.elder_id
-        and start - _STALE < other.end <= start
-        and flat_m(other.home, point) <= NEAR_M + other.accuracy_m < APART_M < flat_m(other.home, evidence.home.point)
-        for other in evidence.others
-    )
+    point = position.point
+    for other in evidence.others:
+        if (
+            other.point == point
+            and other.read
+            and not other.other_visitor
+            and other.home is not None
+            and other.elder_id != evidence.elder_id
+            and timedelta(0) <= evidence.times.start - other.end < _STALE
+        ):
+            reach = NEAR_M + other.accuracy_m
+            if flat_m(other.home, point) <= reach < APART_M < flat_m(other.home, evidence.home.point):
+                return True
+    return False
 
 
 _STALE = timedelta(seconds=STALE_S)
