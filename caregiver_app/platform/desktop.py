@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from caregiver_app.platform.kivy_camera import KivyCamera
-from caregiver_app.platform.protocols import Platform, Reading
+from caregiver_app.platform.protocols import Frame, Platform, Reading
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 LONG_SIDES = (1600, 1280, 960, 640, 480)
 QUALITIES = (82, 70, 55, 40)
 
@@ -101,11 +102,16 @@ def softened(picture: Any) -> Any:
 class PillowPictures:
     """Turns the picture as its metadata say, drops the metadata (positions!), and shrinks until it fits."""
 
-    def shrink(self, source: Path | bytes, max_bytes: int) -> bytes:
+    def shrink(self, source: Path | bytes | Frame, max_bytes: int) -> bytes:
         from PIL import Image, ImageOps, UnidentifiedImageError
 
         try:
-            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as opened:
+            if isinstance(source, Frame):
+                size = (source.width, source.height)
+                opened = Image.frombytes(MODES[source.channels], size, source.pixels)
+            else:
+                opened = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+            with opened:
                 picture = ImageOps.exif_transpose(opened).convert("RGB")
         except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError) as error:
             raise ValueError("not a picture") from error

@@ -81,7 +81,9 @@ class FakePosition:
 class FakePictures:
     """Cuts instead of shrinking; only what begins like a JPEG is a picture."""
 
-    def shrink(self, source: Path | bytes, max_bytes: int) -> bytes:
+    def shrink(self, source: Path | bytes | Frame, max_bytes: int) -> bytes:
+        if isinstance(source, Frame):
+            return (b"\xff\xd8\xff" + source.pixels)[:max_bytes]
         data = source if isinstance(source, bytes) else source.read_bytes()
         if not data.startswith(b"\xff\xd8"):
             raise ValueError("not a picture")

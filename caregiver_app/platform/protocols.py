@@ -60,10 +60,20 @@ class Position(Protocol):
     def reading(self, max_age_s: int = 120) -> Reading | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the camera saw: 8-bit pixels, rows from the top, `channels` 1 (grey), 3 (RGB) or 4 (RGBA)."""
+
+    pixels: bytes
+    width: int
+    height: int
+    channels: int = 4
+
+
 class Pictures(Protocol):
     """Makes a photo small enough to send."""
 
-    def shrink(self, source: Path | bytes, max_bytes: int) -> bytes:
+    def shrink(self, source: Path | bytes | Frame, max_bytes: int) -> bytes:
         """A JPEG of at most `max_bytes`, without the camera's metadata. ValueError: not a picture."""
 
 
@@ -118,16 +128,6 @@ class NoReminders:
 
     def cancel(self, key: str) -> None:
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What the camera saw: 8-bit pixels, rows from the top, `channels` 1 (grey), 3 (RGB) or 4 (RGBA)."""
-
-    pixels: bytes
-    width: int
-    height: int
-    channels: int = 4
 
 
 class Camera(Protocol):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from caregiver_app.platform.protocols import Platform
+from caregiver_app.platform.protocols import Frame, Platform
 from caregiver_app.presenters.hours import HoursView
 from caregiver_app.presenters.learning import CourseView, LearningView, QuizView
 from caregiver_app.presenters.lock import LockView
@@ -103,7 +103,7 @@ class Visit(Protocol):
     def dictate(self, done: Callable[[str | None], None]) -> bool:
         """Listen, and add what was said to the note → whether it began; `done(note or None)`, on any thread."""
 
-    def add_photo(self, source: Path | bytes) -> VisitView:
+    def add_photo(self, source: Path | bytes | Frame) -> VisitView:
         """*Blocking.* Shrunk, hashed, kept; ValueError: not a picture."""
 
     def remove_photo(self, sha256: str) -> VisitView: ...

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from caregiver_app.platform.protocols import Frame
 from caregiver_app.presenters import calls, changes, doubts, followups, forms
 from caregiver_app.presenters import draft as drafts
 from caregiver_app.presenters.common import Common
@@ -161,7 +162,7 @@ class VisitPresenter:
 
         return self._common.platform.dictation.listen(self._common.language, heard)
 
-    def add_photo(self, source: Path | bytes) -> VisitView:
+    def add_photo(self, source: Path | bytes | Frame) -> VisitView:
         """Shrink, keep, name. ValueError: not a picture, or there are twelve."""
         if len(self._draft()["photos"]) >= PHOTOS_MAX:
             raise ValueError("no more photos")

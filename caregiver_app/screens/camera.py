@@ -44,6 +44,15 @@ class Finder(Image):
             return False
         return self._begin()
 
+    def freeze(self) -> Frame | None:
+        """What is seen now stands still, and the camera is let go of. None: nothing was seen yet."""
+        frame = self._platform.camera.frame() if self._platform is not None else None
+        if frame is not None:
+            self.stop()
+            self.texture = None  # the camera's own may be gone with it
+            self._draw(frame)
+        return frame
+
     def stop(self) -> None:
         """Let go of the camera, so that others may use it."""
         if self._tick is not None:

@@ -148,8 +148,8 @@ class Extras(Stack):
             sha = photo.sha256
             card.add_widget(on_release(row, lambda sha=sha: self._page.show(self._visit.remove_photo(sha))))
         if view.photos_left:
-            button = BigButton(text=ui.word("visit.add_photo"), picture="image_plus")
-            card.add_widget(on_release(button, lambda: self._page.go("files", on_pick=self._page.add_photo)))
+            self._page._parts["add_photo"] = button = BigButton(text=ui.word("visit.add_photo"), picture="camera")
+            card.add_widget(on_release(button, self._page.photo))
         return card
 
     def _open_channels(self, view: VisitView) -> Card:

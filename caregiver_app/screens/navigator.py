@@ -26,6 +26,7 @@ SCREENS = {
     "welcome": ("welcome", "WelcomeScreen"),
     "today": ("today", "TodayScreen"),
     "scan": ("scan", "ScanScreen"),
+    "shutter": ("shutter", "ShutterScreen"),
     "files": ("files", "FilesScreen"),
     "elder": ("elder", "ElderScreen"),
     "visit": ("visit", "VisitScreen"),

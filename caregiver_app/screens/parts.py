@@ -33,7 +33,7 @@ from kivy.uix.textinput import TextInput
 from kivy.uix.widget import Widget
 
 from caregiver_app.screens.style import measure, ui
-from caregiver_app.screens.typeset import broken
+from caregiver_app.screens.typeset import broken, width_of
 
 TICK = "✓ "
 
@@ -193,8 +193,11 @@ class BigButton(ButtonBehavior, Surface, BoxLayout):
     def words_width(self) -> float:
         """Width for the label: its own if it fits on one line, else what is left."""
         left = self.width - self.padding[0] - self.padding[2] - (ui.icon + dp(10) if self.picture else 0)
+        # Lines are broken by the letters' own widths: "Ta" set closer together must still fit as it is counted.
         natural = max(
-            measure(self.text, ui.body, None, True)[0], measure(self.help, ui.body)[0] if self.help else 0
+            measure(self.text, ui.body, None, True)[0],
+            width_of(self.text, ui.body) + 2 * ui.stroke,
+            measure(self.help, ui.body)[0] if self.help else 0,
         )
         return max(1.0, min(natural + dp(4), left))
 

@@ -11,6 +11,7 @@ from kivy.metrics import dp
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.widget import Widget
 
+from caregiver_app.platform.protocols import Frame
 from caregiver_app.presenters.interface import Visit
 from caregiver_app.presenters.views import FormGroup, VisitView
 from caregiver_app.screens.base import Page
@@ -287,8 +288,13 @@ class VisitScreen(Page):
         if not self._visit.dictate(heard):
             self.problem, self.working = ui.word("visit.not_heard"), False
 
-    def add_photo(self, path: Path) -> None:
-        """A picture was chosen: shrink and keep it, aside from the screen."""
+    def photo(self) -> None:
+        """Take one, or choose one where there is no camera."""
+        self._write_typed()
+        self.go("shutter" if self.phone.platform.camera.available() else "files", on_pick=self.add_photo)
+
+    def add_photo(self, source: Path | bytes | Frame) -> None:
+        """A picture was taken or chosen: shrink and keep it, aside from the screen."""
         if self.navigator.page is not self:
             self.navigator.back()
         self.problem, self.working = ui.word("wait"), True
@@ -302,7 +308,7 @@ class VisitScreen(Page):
             words = "visit.not_picture" if isinstance(error, ValueError) else "error.title"
             self.problem = ui.word("visit.photo_disk" if isinstance(error, OSError) else words)
 
-        self.in_background(lambda: self._visit.add_photo(path), done, failed)
+        self.in_background(lambda: self._visit.add_photo(source), done, failed)
 
     def save(self) -> None:
         """Into the outbox; only then is anything said to be saved."""

@@ -78,6 +78,21 @@ WORDS: dict[str, tuple[str, str]] = {
     "scan.again": ("再扫一次", "Scan again"),
     # picture chooser
     "files.title": ("选择图片", "Choose a picture"),
+    # taking a photo
+    "shutter.title": ("拍一张照片", "Take a photo"),
+    "shutter.help": (
+        "对准要记下的地方。不要拍到别人和证件。",
+        "Aim at what matters. Leave out other people and ID cards.",
+    ),
+    "shutter.taken": ("看看清不清楚", "Is it clear enough?"),
+    "shutter.take": ("拍照", "Take photo"),
+    "shutter.use": ("就用这张", "Use this one"),
+    "shutter.again": ("重拍一张", "Take it again"),
+    "shutter.choose": ("从手机里选一张", "Choose a picture"),
+    "shutter.waiting": (
+        "正在打开相机。手机问起时，请点“允许”。",
+        "Opening the camera. If the phone asks, please allow it.",
+    ),
     "files.up": ("上一层文件夹", "One folder up"),
     "files.empty": ("这个文件夹里没有图片", "No pictures in this folder"),
     "files.empty_help": ("可以打开别的文件夹。", "Open another folder."),

@@ -26,7 +26,7 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class SealedItem:
-    """A sealed visit as `POST /sync/sealed` takes it. `device_id`: the enrolment it was signed under."""
+    """A sealed visit or event as `POST /sync/sealed` takes it. `device_id`: the enrolment it was signed under."""
 
     id: str
     key_id: str | None
@@ -44,7 +44,7 @@ class Sealer:
         self._meta = meta
 
     def visit(self, visit_id: str, frozen: bytes) -> Sealed | None:
-        """A visit's frozen bytes, sealed. None: no server key is known yet."""
+        """A visit's or an event's frozen bytes, sealed. None: no server key is known yet."""
         found = self._seal(frozen)
         if found is None:
             return None

@@ -13,7 +13,7 @@ from caregiver_app.store.cache import Cache
 from caregiver_app.store.closing import close_clear
 from caregiver_app.store.database import Database
 from caregiver_app.store.drafts import Drafts
-from caregiver_app.store.events import Events
+from caregiver_app.store.events import EventRow, Events
 from caregiver_app.store.holding import ENROL_AGAIN, ENROLLED, NEW, REVOKED, Holding
 from caregiver_app.store.meta import Meta
 from caregiver_app.store.outbox import Outbox
@@ -79,6 +79,13 @@ class Store(Holding):
         All of a batch were signed under one enrolment (`device_id`). Works while the app is locked.
         """
         return self.outbox.sealed_batch(limit_bytes, limit_items)
+
+    def sealed_event(self, row: EventRow) -> SealedItem | None:
+        """An event sealed for the server as it is now sent. None: no server key is known."""
+        made = self._sealer.visit(row.id, row.frozen)
+        if made is None:
+            return None
+        return SealedItem(row.id, made.key_id, made.sealed, made.signature, made.device_id, row.urgent, row.attempts)
 
     def seal_waiting(self) -> int:
         """Seal what was saved before a server key was known, as far as it can be read now → how many."""

@@ -1,10 +1,10 @@
 """What to do next with the server: at most one exchange per step, no thread, no sleep, no clock of its own.
 
-Order: a call for help, saved visits (urgent first; sealed where there is no right to speak or the app is locked), what
-else there is to tell, what changed, photos; new tokens when one of them needs them. Four kinds of trouble are kept
-apart: no network or a server in trouble (everything waits, longer each time), a server that stumbles over one thing
-(that waits, the rest goes on), no right to speak (new tokens, or a new enrolment; what was saved goes sealed, or
-waits), and a refusal of one item (kept and shown).
+Order: a call for help, saved visits (urgent first), what else there is to tell, what changed, photos; all that was
+recorded goes sealed where there is no right to speak, visits also while the app is locked; new tokens when one of them
+needs them. Four kinds of trouble are kept apart: no network or a server in trouble (everything waits, longer each
+time), a server that stumbles over one thing (that waits, the rest goes on), no right to speak (new tokens, or a new
+enrolment), and a refusal of one item (kept and shown).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from caregiver_app.sync.link import DONE, Link, Outcome
 from caregiver_app.sync.photos import PhotoPush
 from caregiver_app.sync.pull import Pull
 from caregiver_app.sync.push import LARGEST_BATCH, Push
-from caregiver_app.sync.queues import events_of, sealed_of, speaks, visits_of
+from caregiver_app.sync.queues import events_of, sealed_events_of, sealed_of, speaks, visits_of
 from caregiver_app.sync.refresh import Refresh
 from caregiver_app.sync.status import Status
 
@@ -33,7 +33,7 @@ PULL_EVERY_MS = 900_000
 TOO_OLD_WAIT_MS = 86_400_000
 FIRST_WAIT_S, LONGEST_WAIT_S, LONGEST_ASKED_S = 2.0, 300.0, 3600.0
 FIRST_PULL_STEPS = 500
-PUSHING = ("help", "sealed", "visits", "events")
+PUSHING = ("help", "help_sealed", "sealed", "visits", "events", "events_sealed")
 
 
 class Engine:
@@ -54,13 +54,17 @@ class Engine:
         self._photos = PhotoPush(self._link)
         help_ = Push(self._link, events_of(self._link, urgent=True))
         events = Push(self._link, events_of(self._link, urgent=False))
+        help_sealed = Push(self._link, sealed_events_of(self._link, urgent=True))
         sealed = Push(self._link, sealed_of(self._link), largest_batch)
+        events_sealed = Push(self._link, sealed_events_of(self._link, urgent=False))
         photos = self._photos
         self._lanes = [
             Lane("help", help_.waiting, help_.step, help_.fresh),
+            Lane("help_sealed", help_sealed.waiting, help_sealed.step, help_sealed.fresh, token=lambda: False),
             Lane("sealed", sealed.waiting, sealed.step, sealed.fresh, token=lambda: False),
             Lane("visits", self._visits.waiting, self._visits.step, self._visits.fresh),
             Lane("events", events.waiting, events.step, events.fresh),
+            Lane("events_sealed", events_sealed.waiting, events_sealed.step, events_sealed.fresh, token=lambda: False),
             Lane("pull", self._pull_due, self._pulled),
             Lane("photos", photos.waiting, photos.step, photos.fresh, photos.needs_token),
         ]

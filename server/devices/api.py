@@ -99,7 +99,8 @@ def enrolled(tokens: Tokens, now: dt.datetime) -> dict[str, Any]:
 def config() -> dict[str, Any]:
     """The `config` of enrolment, refresh and `/sync/changes`."""
     settings: Settings = current_app.extensions["yuetan_settings"]
-    return {"server_keys": service.server_keys(keys.ring()), "min_app": settings.min_app}
+    # `sealed_events`: this server takes them by `/sync/sealed`; phones hold them back from one that does not say so.
+    return {"server_keys": service.server_keys(keys.ring()), "min_app": settings.min_app, "sealed_events": True}
 
 
 def app_version(headers: Mapping[str, str]) -> str | None:

@@ -61,6 +61,7 @@ class ServerKeyOut(Shape):
 class ConfigOut(Shape):
     server_keys = fields.List(fields.Nested(ServerKeyOut))
     min_app = fields.String()
+    sealed_events = fields.Boolean(metadata={"description": "`/sync/sealed` takes events too"})
 
 
 class EnrolledOut(TokensOut):

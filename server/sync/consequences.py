@@ -114,7 +114,7 @@ def _result(event: Event, now: dt.datetime) -> courses.Result | None:
     passed = event.data.get("passed")
     return courses.Result(
         event.id, event.subject_id, version, correct, of, passed if isinstance(passed, bool) else correct == of,
-        min(_trusted(event, now), now),
+        min(happened(event, now), now),
     )  # fmt: skip
 
 
@@ -127,12 +127,13 @@ def _wanted(
     if region_id is None:  # an emergency of nobody in particular: where the sender works
         region_id = next((g.region_id for g in who.grants if g.county_id == county_id), None)
     return alerts.Wanted(
-        county_id, SOS, elder_id or who.user_id, str(event.id), elder_id, None, region_id, since=_trusted(event, now),
+        county_id, SOS, elder_id or who.user_id, str(event.id), elder_id, None, region_id, since=happened(event, now),
         id=event.id, by=who.user_id,
     )  # fmt: skip
 
 
-def _trusted(event: Event, now: dt.datetime) -> dt.datetime:
+def happened(event: Event, now: dt.datetime) -> dt.datetime:
+    """When it happened, by its trusted time where it says one."""
     return trusted_times(event.at, None, event.clock, now).start if event.at is not None else now
 
 
@@ -146,7 +147,7 @@ def _write_calls(
     keyed: list[tuple[Event, dt.datetime, Subject]] = []
     for event in calls:
         assert event.subject_id is not None
-        subject, at = about[event.subject_id], _trusted(event, now)
+        subject, at = about[event.subject_id], happened(event, now)
         tied = any(t.elder_id == subject.elder_id and t.role != "family" and t.at(at) for t in ties)
         if subject.key is not None and (subject.own or tied or subject.elder_id in mine):
             keyed.append((event, at, subject))

@@ -23,11 +23,11 @@ from server.auth.reach import Actor
 from server.database import insert_into
 from server.elders.vault import Erased, Vault
 from server.intake import Result
-from server.sync.consequences import Subject, follow, subjects_of
+from server.sync.consequences import Subject, follow, happened, subjects_of
 from server.sync.model import PhoneEvent
 from server.visits.model import Refusal
 from shared.ids import uuid7
-from shared.protocol.event import Event, ReadEvent, event_content, read_event
+from shared.protocol.event import SOS, Event, ReadEvent, event_content, read_event
 from shared.protocol.jsontext import raw_text, size
 from shared.protocol.limits import MAX_ITEM
 from shared.protocol.reading import clean_text
@@ -49,12 +49,16 @@ class _Item:
 
 
 def receive(
-    session: Session, who: Actor, items: Sequence[Any], *, vault: Vault, now: dt.datetime, today: dt.date
-) -> list[Result]:
-    """Take in a batch, commit, and answer one result per item, in order. Raises only what concerns all of it."""
+    session: Session, who: Actor, items: Sequence[Any], *, vault: Vault, now: dt.datetime, today: dt.date,
+    heard_until: dt.datetime | None = None,
+) -> list[Result]:  # fmt: skip
+    """Take in a batch, commit, and answer one result per item, in order. Raises only what concerns all of it.
+
+    `heard_until`: of what a phone tells of later than this only calls for help have consequences (None: of all).
+    """
     for attempt in range(TRIES):
         try:
-            return _receive(session, who, items, vault, now, today)
+            return _receive(session, who, items, vault, now, today, heard_until)
         except (IntegrityError, OperationalError):
             # two batches brought the same, or waited for each other: the one that lost looks again
             session.rollback()
@@ -66,12 +70,15 @@ def receive(
                 raise
             log.exception("a batch of events failed; they go in one by one")
             break
-    return [receive(session, who, [item], vault=vault, now=now, today=today)[0] for item in items]
+    return [
+        receive(session, who, [item], vault=vault, now=now, today=today, heard_until=heard_until)[0] for item in items
+    ]
 
 
 def _receive(
-    session: Session, who: Actor, raws: Sequence[Any], vault: Vault, now: dt.datetime, today: dt.date
-) -> list[Result]:
+    session: Session, who: Actor, raws: Sequence[Any], vault: Vault, now: dt.datetime, today: dt.date,
+    heard_until: dt.datetime | None,
+) -> list[Result]:  # fmt: skip
     items = [_read(raw) for raw in raws]
     counties = _counties(who)
     readable = [i for i in items if i.result.status != "rejected"]
@@ -91,11 +98,17 @@ def _receive(
         here = [i for i in fresh if county_of.get(i.event.subject_id, counties[0]) == county_id]
         if here:
             stored = _store(session, who, county_id, here, about, vault, now)
-            follow(session, who, county_id, [i.event for i in stored], about, now, today)
+            heard = [i.event for i in stored if _heard(i.event, heard_until, now)]
+            follow(session, who, county_id, heard, about, now, today)
     refused = [i for i in items if i.result.status == "rejected"]
     session.add_all([_refusal(who, counties, i, vault, now) for i in refused if counties])
     session.commit()
     return [i.result for i in items]
+
+
+def _heard(event: Event, until: dt.datetime | None, now: dt.datetime) -> bool:
+    """Whether anything follows from it: a call for help is always heard."""
+    return until is None or event.kind == SOS or happened(event, now) <= until
 
 
 def _counties(who: Actor) -> list[int]:

@@ -24,6 +24,7 @@ from shared.protocol.jsontext import loads
 from shared.protocol.signing import sealed_text, unb64
 
 NOT_SIGNED = "signature_invalid"
+EVENT = "event"
 SEAL_BYTES = 48
 """By how much a sealed box is longer than what is in it: an ephemeral public key and an authenticator."""
 
@@ -52,10 +53,13 @@ class Boxes:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One item: what intake is to be given, and the phone's key that signed it (None: nobody's signature)."""
+    """One item: what intake is to be given, and the phone's key that signed it (None: nobody's signature).
+
+    `event`: it says that it is one, and could be opened; it goes the way of events."""
 
     value: Any
     key: Key | None = None
+    event: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def open_item(raw: Any, signer: Signer, boxes: Boxes) -> Opened:
         return Opened(Closed(raw, "validation", {"": ["not_an_object"]}), key)
     if not _agree(item, shape.id, signer.device_id):
         return Opened(Closed(raw, "seal_mismatch"), key)
-    return Opened(item, key)
+    return Opened(item, key, event=raw.get("kind") == EVENT)
 
 
 def _agree(item: dict[str, Any], outer_id: str, device_id: uuid.UUID) -> bool:

@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 
 from server import clock, intake, keys
 from server.auth import service as auth
+from server.auth.queries import grants_of
+from server.auth.reach import Actor
 from server.database import begin_reading, session
 from server.devices import service as devices
 from server.devices.signers import Key, Signer, signer
@@ -27,7 +29,7 @@ from server.elders import vault
 from server.http import PUBLIC, Bytes, Router, problem_response
 from server.language import language
 from server.problems import Problem, problem
-from server.sync import sealed_photos
+from server.sync import events, sealed_photos
 from server.sync.api import offset_at, store
 from server.sync.opening import NOT_SIGNED, SEAL_BYTES, Boxes, Opened, open_item
 from server.sync.visits import BatchOut, batch_of, read_json, result_out
@@ -39,6 +41,7 @@ from shared.protocol.signing import unb64
 
 api = Router("sync")
 
+BEGINNING = dt.datetime.min.replace(tzinfo=dt.UTC)
 # Batches or photos with a wrong signature, from one address within auth's window.
 MAX_WRONG = 300
 # Items nobody signed for that are kept of one phone: enough to find out what happened to it.
@@ -47,8 +50,9 @@ KEPT_UNSIGNED = 500
 
 class SealedItem(Shape):
     id = fields.UUID(required=True)
+    kind = fields.String(allow_none=True, metadata={"description": "`event`: not a visit but an event is in the box"})
     key_id = fields.String(allow_none=True, metadata={"description": "of `config.server_keys`"})
-    sealed = fields.String(required=True, metadata={"description": "sealed box of the visit, base64url"})
+    sealed = fields.String(required=True, metadata={"description": "sealed box of the visit or event, base64url"})
     signature = fields.String(required=True, metadata={"description": "Ed25519, base64url"})
 
 
@@ -60,7 +64,7 @@ class SealedBatch(Shape):
 @api.post("/sync/sealed", right=PUBLIC, body=Bytes(("application/json",), SealedBatch), answer=BatchOut,
           limit=MAX_BODY)  # fmt: skip
 def push_sealed(body: bytes) -> dict[str, Any]:
-    """Visits sealed for a server key and signed by the phone's, without a token; also from a revoked phone."""
+    """Visits and events sealed for a server key, signed by the phone's, without a token; also from a revoked phone."""
     data = read_json(body)
     who = known_signer(data.get("device_id") if isinstance(data, dict) else None)
     items = batch_of(data, "items")
@@ -70,7 +74,7 @@ def push_sealed(body: bytes) -> dict[str, Any]:
     if any(o.key is None for o in opened):
         count_wrong(session(), now)
     epoch = devices.epoch(session(), now)
-    results = take_in(session(), who, opened, now)
+    results = take_in(session(), who, opened, now, now.astimezone(clock.zone()).date())
     return {"server_time": now, "epoch": str(epoch), "results": [result_out(r, language()) for r in results]}
 
 
@@ -98,8 +102,10 @@ def head_sealed_photo(visit_id: uuid.UUID, sha256: str) -> Response:
     return offset_at(Response(status=200), sealed_photos.there(session(), told, store()))
 
 
-def take_in(on: Session, who: Signer, opened: Sequence[Opened], now: dt.datetime) -> list[intake.Result]:
-    """Through intake, in the name of the phone's holder; results in the order of the items."""
+def take_in(
+    on: Session, who: Signer, opened: Sequence[Opened], now: dt.datetime, today: dt.date
+) -> list[intake.Result]:
+    """Through intake, in the name of the phone's holder, events by their own way; results in the order of the items."""
     by_key: dict[Key, list[int]] = defaultdict(list)
     for index, item in enumerate(opened):
         by_key[item.key or who.keys[0]].append(index)
@@ -109,8 +115,21 @@ def take_in(on: Session, who: Signer, opened: Sequence[Opened], now: dt.datetime
         room -= on.scalar(unsigned) or 0
     results: dict[int, intake.Result] = {}
     for key, indexes in by_key.items():
+        told = [index for index in indexes if opened[index].event]
+        if told:
+            # A phone that has no right to speak any more is heard when it calls for help, and otherwise kept.
+            speaker = Actor(
+                who.user_id, "", grants_of(on, who.user_id, today), None, who.device_id, key.county_id
+            )  # fmt: skip
+            brought = events.receive(
+                on, speaker, [opened[index].value for index in told], vault=vault.current(), now=now, today=today,
+                heard_until=BEGINNING if key.lost else key.revoked_at,
+            )  # fmt: skip
+            results |= zip(told, brought, strict=True)
         taken = []
         for index in indexes:
+            if opened[index].event:
+                continue
             if opened[index].key is None and (room := room - 1) < 0:
                 results[index] = intake.closed_result(opened[index].value)
             else:

@@ -84,6 +84,8 @@ class FakeServer:
         self.batches: list[int] = []
         self.arrivals: list[str] = []  # ids of visits and events, and digests of photos, as they came
         self.sealed = 0  # visits that came sealed
+        self.sealed_events = 0
+        self.takes_sealed_events = True
         self._serial = 0
 
     # For tests.
@@ -271,6 +273,13 @@ class FakeServer:
                 results.append(_rejected(item["id"], 422, clear, clear))
                 continue
             visit = json.loads(clear)
+            if item.get("kind") == "event" and self.takes_sealed_events:
+                results += self._events(device_id, json.dumps({"events": [visit]}).encode())["results"]
+                self.sealed_events += 1
+                continue
+            if item.get("kind") == "event":  # a server of before: not a visit, then
+                results.append(_rejected(item["id"], 422, "validation", "it cannot be read"))
+                continue
             if visit["id"] != item["id"] or visit["device_id"] != device_id:
                 results.append(_rejected(item["id"], 422, "seal_mismatch", "inside and outside differ"))
                 continue
@@ -416,7 +425,8 @@ class FakeServer:
 
 
 def _config() -> dict[str, Any]:
-    return {"min_app": "0.0.0", "server_keys": [{"id": KEY_ID, "key": b64(bytes(SEALING.public_key))}]}
+    key = {"id": KEY_ID, "key": b64(bytes(SEALING.public_key))}
+    return {"min_app": "0.0.0", "sealed_events": True, "server_keys": [key]}
 
 
 def _rejected(item_id: Any, status: int, code: str, detail: str) -> dict[str, Any]:

@@ -62,6 +62,8 @@ def arguments() -> argparse.Namespace:
     one.add_argument("--kbit", type=float, default=20.0, help="kbit/s, each way")
     one.add_argument("--latency", type=float, default=600.0, help="ms, each way")
     one.add_argument("--loss", type=float, default=5.0, help="per cent of the packets, each way")
+    one.add_argument("--cut", type=float, default=0.0, help="reset all connections every so many seconds")
+    one.add_argument("--notes", type=int, default=0, help="characters of note that every visit has")
     one.add_argument("--visits", type=int, default=20)
     one.add_argument("--photos", type=int, default=0)
     one = plays.add_parser("disk", help="a phone on a file system that is full, killed there, and with room again")
@@ -168,14 +170,14 @@ def _cuts(kind: str, folder: Path, postgres: str | None, given: argparse.Namespa
 
 
 def _link(kind: str, folder: Path, postgres: str | None, given: argparse.Namespace, seed: int) -> list[Run]:
-    shape = Shape(given.kbit * 1000, given.latency / 1000, given.loss / 100)
+    shape = Shape(given.kbit * 1000, given.latency / 1000, given.loss / 100, given.cut)
     with (
         world(kind, folder, postgres, visitors=given.rounds + 1, elders_each=8, seed=seed) as made,
         serving(made.url, made.home, bind="0.0.0.0") as server,  # in a namespace of its own nobody else hears it
     ):
         return [
             link(made, server, folder / f"phone{n}", shape=shape, visits=given.visits, photos=given.photos,
-                 seed=seed + n, visitor=name)
+                 notes=given.notes, seed=seed + n, visitor=name)
             for n, name in enumerate(sorted(made.visitors)[: given.rounds])
         ]  # fmt: skip
 

@@ -55,13 +55,15 @@ class FarPhone:
         view = self.phone.enrol.submit(self.base_url, self.code)
         return {"done": view.done, "problem": view.problem}
 
-    def save(self, visits: int, photos: int, urgent: bool) -> dict[str, Any]:
+    def save(self, visits: int, photos: int, urgent: bool, notes: int = 0) -> dict[str, Any]:
         elders = [elder["id"] for elder in self.phone.store.cache.all("elders")]
         ids = []
         for number in range(visits):
             visit = self.phone.begin_visit(self.rng.choice(elders))
             visit.all_good()
             visit.set_note(self.rng.choice(("", "老人精神很好", "血压药快吃完了，已提醒家属。")))
+            if notes:  # of characters that zip badly, as notes of many people do
+                visit.set_note("".join(chr(self.rng.randrange(0x4E00, 0x9F00)) for _ in range(notes)))
             if number < photos:
                 visit.add_photo(b"\xff\xd8\xff" + self.rng.randbytes(60_000))
             if urgent and number == visits - 1:

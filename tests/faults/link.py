@@ -75,35 +75,48 @@ def far(made: World, server: Server, folder: Path, visitor: str, seed: int) -> I
 
 
 def link(
-    made: World, server: Server, folder: Path, *, shape: Shape, visits: int, photos: int, seed: int, visitor: str
+    made: World,
+    server: Server,
+    folder: Path,
+    *,
+    shape: Shape,
+    visits: int,
+    photos: int,
+    seed: int,
+    visitor: str,
+    notes: int = 0,
 ) -> Run:
     """Save offline, then send everything over this link."""
     run, began = Run("link", made.kind, seed), time.monotonic()
     with far(made, server, folder, visitor, seed) as phone:
         view = phone.do("enrol")
         run.check(view["done"], f"not enrolled: {view['problem']}")
-        ids = set(phone.do("save", visits=visits, photos=photos, urgent=True)["ids"])
+        ids = set(phone.do("save", visits=visits, photos=photos, urgent=True, notes=notes)["ids"])
         phone.carrier.shape = shape
         carrier = phone.carrier
-        carrier.carried = carrier.dropped = carrier.bytes = 0
+        carrier.carried = carrier.dropped = carrier.bytes = carrier.cuts = 0
         sent = phone.do("send", within_s=PATIENCE_S)
-        dropped, carried = carrier.dropped, carrier.carried
+        dropped, carried, cuts = carrier.dropped, carrier.carried, carrier.cuts
         carrier.shape = Shape()
         compared = phone.do("compare")
     there = sound.stored_ids(made, ids)
     run.check(there == ids, f"{len(ids - there)} visits are not there")
     run.check((sent["pending"], sent["refused"]) == (0, 0), f"not through: {sent}")
     run.check(sent["photos"].get("sent", 0) == photos, f"photos: {sent['photos']}")
-    if shape.loss <= 0.05 and visits <= 20:
+    if shape.cut_s:
+        run.check(sent["failed"] > 0, "the cuts broke no exchange")
+        run.check(sent["smallest"] == 1, f"batches did not shrink to one: {sent['smallest']}")
+    elif shape.loss <= 0.05 and visits <= 20:
         run.check((sent["visits_s"] or 1e9) <= WITHIN_S, f"the visits took {sent['visits_s']} s")
     run.check(compared["there"] == visits, f"{compared['there']} of {visits} are listed once")
     run.violations += compared["sentences"] + sound.violations(made) + server.loud()
     run.figures = {
-        "link": f"{shape.rate / 1000:g} kbit/s, {shape.latency_s * 1000:g} ms each way, {shape.loss:.0%} lost",
+        "link": f"{shape.rate / 1000:g} kbit/s, {shape.latency_s * 1000:g} ms each way, {shape.loss:.0%} lost"
+        + (f", all connections reset every {shape.cut_s:g} s" if shape.cut_s else ""),
         "visits": visits, "visits through after s": round(sent["visits_s"] or -1, 1), "photos": photos,
         "all through after s": round(sent["seconds"], 1), "exchanges": sent["exchanges"],
         "of them broken": sent["failed"], "smallest batch allowed": sent["smallest"], "batches": sent["batches"],
-        "packets carried": carried, "packets lost": dropped,
+        "packets carried": carried, "packets lost": dropped, "connections reset": cuts,
     }  # fmt: skip
     run.seconds = time.monotonic() - began
     return run

@@ -37,6 +37,37 @@ class Shape:
     rate: float = 0.0
     latency_s: float = 0.0
     loss: float = 0.0
+    #: Every so many seconds all connections under way are reset at both ends, as by a mast that forgot them (0: never).
+    cut_s: float = 0.0
+
+
+def resets(packet: bytes) -> tuple[bytes, bytes] | None:
+    """For a TCP segment under way: the resets that both ends believe (to its sender, to its receiver)."""
+    head = (packet[0] & 15) * 4
+    if packet[0] >> 4 != 4 or packet[9] != socket.IPPROTO_TCP or len(packet) < head + 20:
+        return None
+    source, target = packet[12:16], packet[16:20]
+    ports, sequence, acknowledged = packet[head : head + 4], packet[head + 4 : head + 8], packet[head + 8 : head + 12]
+    flags = packet[head + 13]
+    if flags & 0x06 or not flags & 0x10:  # connecting, or a reset itself
+        return None
+    return _reset(target, source, ports[2:] + ports[:2], acknowledged), _reset(source, target, ports, sequence)
+
+
+def _reset(source: bytes, target: bytes, ports: bytes, sequence: bytes) -> bytes:
+    body = ports + sequence + bytes(4) + bytes([0x50, 0x04]) + bytes(6)
+    pseudo = source + target + struct.pack("!HH", socket.IPPROTO_TCP, len(body))
+    body = body[:16] + struct.pack("!H", _checksum(pseudo + body)) + body[18:]
+    length = struct.pack("!H", 20 + len(body))
+    head = b"\x45\x00" + length + bytes(4) + bytes([64, socket.IPPROTO_TCP]) + bytes(2) + source + target
+    return head[:10] + struct.pack("!H", _checksum(head)) + head[12:] + body
+
+
+def _checksum(data: bytes) -> int:
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
 
 
 def enter() -> None:
@@ -96,6 +127,7 @@ class Carrier:
     carried: int = 0
     dropped: int = 0
     bytes: int = 0
+    cuts: int = 0
     _ending: bool = False
 
     def start(self) -> None:
@@ -112,12 +144,22 @@ class Carrier:
         waiting: list[tuple[float, int, int, bytes]] = []
         free_at = {self.one: 0.0, self.other: 0.0}  # when each direction may begin with the next packet
         to = {self.one: self.other, self.other: self.one}
-        number = 0
+        number, began, epochs = 0, time.monotonic(), {}
         while not self._ending:
             pause = max(0.0, min(0.05, waiting[0][0] - time.monotonic())) if waiting else 0.05
             for end in select.select([self.one, self.other], [], [], pause)[0]:
                 packet = os.read(end, 65536)
                 shape, now = self.shape, time.monotonic()
+                if shape.cut_s and (reset := resets(packet)):
+                    # A connection of before the last cut is unknown to the mast.
+                    ports = frozenset({packet[20:22], packet[22:24]})
+                    epoch = int((now - began) / shape.cut_s)
+                    if epochs.setdefault(ports, epoch) != epoch:
+                        self.cuts += 1
+                        del epochs[ports]
+                        for back, segment in zip((end, to[end]), reset, strict=True):
+                            os.write(back, segment)
+                        continue
                 behind = max(0.0, free_at[end] - now)
                 full = shape.rate and behind * shape.rate / 8 > QUEUE_BYTES
                 if full or self.rng.random() < shape.loss:

@@ -16,6 +16,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from caregiver_app.platform.protocols import Frame
 from tests.ui import harness
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,8 @@ CAPTIONS = {
     "visit": ("探访表", "The visit"),
     "graded": ("一按全良，再改不同的", "All good, then what differs"),
     "more": ("紧急情况", "Something urgent"),
+    "shutter": ("拍照", "Taking a photo"),
+    "taken": ("看清楚了再留", "Looked at before it is kept"),
     "phone": ("电话探访", "A visit by phone"),
     "nobody": ("没人应", "Nobody home"),
     "steps": ("接下来给谁打电话", "Whom to call next"),
@@ -54,6 +57,25 @@ CAPTIONS = {
     "forgotten": ("忘记密码", "PIN forgotten"),
 }
 README = ("today", "elder", "graded", "saved", "sync")
+
+
+def kitchen() -> Frame:
+    """What the camera of the pictures sees: a stove with a pot, a window, a gas bottle; drawn, not photographed."""
+    picture = Image.new("RGBA", (720, 1280), (222, 214, 198, 255))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((120, 120, 600, 470), fill=(176, 205, 222), outline=(120, 92, 66), width=22)
+    draw.line((360, 120, 360, 470), fill=(120, 92, 66), width=16)
+    draw.rectangle((0, 760, 720, 1280), fill=(150, 118, 88))
+    draw.rectangle((0, 740, 720, 800), fill=(196, 190, 182))
+    draw.rounded_rectangle((90, 640, 470, 745), 22, fill=(70, 74, 78))
+    draw.ellipse((150, 626, 400, 668), fill=(40, 42, 46))
+    draw.rounded_rectangle((170, 470, 380, 640), 26, fill=(176, 60, 48))
+    draw.rounded_rectangle((150, 450, 400, 492), 18, fill=(150, 46, 38))
+    draw.rounded_rectangle((250, 410, 300, 455), 14, fill=(60, 60, 60))
+    draw.rounded_rectangle((510, 880, 660, 1200), 60, fill=(90, 120, 110))
+    draw.rounded_rectangle((555, 820, 615, 890), 12, fill=(150, 150, 150))
+    draw.line((585, 820, 500, 720, 470, 700), fill=(206, 120, 40), width=14, joint="curve")
+    return Frame(picture.tobytes(), *picture.size)
 
 
 def tour(stage: harness.Stage, language: str, size: str, take: Callable[[str], None]) -> None:
@@ -114,6 +136,14 @@ def tour(stage: harness.Stage, language: str, size: str, take: Callable[[str], N
     page.ids.scroll.scroll_to(page._parts["tool.urgent"], animate=False)
     take("more")
     page.show(page._visit.set_urgent(None))
+    page.fold("photos")
+    phone.platform.camera.frames[:] = [kitchen()]
+    page.photo()
+    stage.until(lambda: navigator.page.seen)
+    take("shutter")
+    navigator.page.take()
+    take("taken")
+    navigator.back()
     page.save()
     take("saved")
     navigator.home("today")

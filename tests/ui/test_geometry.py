@@ -6,11 +6,14 @@ Measured on the widgets as they were laid out, not on pictures.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import pytest
 
+from caregiver_app.platform.fake import FakeCamera
+from caregiver_app.platform.protocols import Frame
 from caregiver_app.screens.words import word
 from caregiver_app.texts import TEXTS
 from tests.ui.fakes import FakePhone
@@ -132,6 +135,32 @@ def no_courses(navigator: Any, phone: FakePhone) -> None:
     navigator.go("courses")
 
 
+def shutter(taken: bool = False, seeing: bool = True) -> Callable[[Any, FakePhone], None]:
+    def show(navigator: Any, phone: FakePhone) -> None:
+        frame = Frame(bytes((120, 110, 90, 255)) * (160 * 90), 160, 90)
+        asked = Permissions(seeing)
+        phone.platform = replace(phone.platform, camera=FakeCamera([frame]), permissions=asked)
+        navigator.go("shutter", on_pick=lambda source: None)
+        navigator.page.seen = seeing
+        if taken:
+            navigator.page.take()
+
+    return show
+
+
+class Permissions:
+    """Says nothing yet."""
+
+    def __init__(self, granted: bool) -> None:
+        self._granted = granted
+
+    def granted(self, need: str) -> bool:
+        return self._granted
+
+    def ask(self, need: str, done: Any) -> None:
+        """The owner is still thinking."""
+
+
 def quiz_marked(navigator: Any, phone: FakePhone) -> None:
     navigator.go("quiz", course_id="c1")
     navigator.page.show(phone.quiz_taken.mark())
@@ -190,6 +219,9 @@ SCREENS: dict[str, Callable[[Any, FakePhone], None]] = {
     "sos, sent": sos("sent"),
     "sos, of nobody": sos("", None),
     "sos, failed": sos_failed,
+    "shutter": shutter(),
+    "shutter, taken": shutter(taken=True),
+    "shutter, not yet allowed": shutter(seeing=False),
     "saved": lambda navigator, phone: navigator.go("saved", message=phone.open_draft("d").save().message),
     "sync": lambda navigator, phone: navigator.home("sync"),
     "sync, empty": nothing_saved,

@@ -119,7 +119,7 @@ def test_a_phone_without_tokens_sends_sealed_what_the_server_takes_and_waits_wit
     assert world.phone.store.standing == (REVOKED if how == "revoked" else ENROL_AGAIN)
     assert world.states() == {visit_id: "sent" if known else "pending"}
     assert len(world.server.state.photos) == known
-    assert event_states(world) == {event: "pending"}
+    assert event_states(world) == {event: "sent" if known else "pending"}
     device.revoked = False
     world.enrol()
     world.settle()
@@ -127,6 +127,51 @@ def test_a_phone_without_tokens_sends_sealed_what_the_server_takes_and_waits_wit
     assert world.states() == {visit_id: "sent"}
     assert event_states(world) == {event: "sent"}
     assert (world.server.sealed, len(world.server.state.visits)) == (int(known), 1)
+
+
+def shut_out(world: World) -> None:
+    device = world.server.state.devices[world.phone.store.meta.get("device_id")]
+    device.revoked = True
+    world.server.state.tokens.clear()
+
+
+@pytest.mark.parametrize("locked", [False, True], ids=["open", "locked"])
+def test_a_phone_without_the_right_to_speak_calls_for_help_sealed_before_everything(world: World, locked):
+    visit_id, event = world.visit(), None
+    shut_out(world)
+    if locked:
+        lock(world)
+    event = told(world, visit_id)
+    sos = call_for_help(world)
+    world.settle()
+    assert event_states(world) == {sos: "sent", event: "sent"}
+    assert world.server.arrivals == [sos, visit_id, event]
+    assert world.server.sealed_events == 2
+    assert json.loads(world.phone.store.events.get(sos).frozen) == world.server.state.events[sos]["raw"]
+
+
+def test_an_older_server_is_sent_no_sealed_events_and_has_them_after_the_enrolment(world: World):
+    config = dict(world.phone.store.meta.get("config"))
+    del config["sealed_events"]
+    world.phone.store.meta.set(config=config)
+    world.server.takes_sealed_events = False
+    sos = call_for_help(world)
+    shut_out(world)
+    world.settle()
+    assert event_states(world) == {sos: "pending"}
+    world.server.state.devices[world.phone.store.meta.get("device_id")].revoked = False
+    world.enrol()
+    world.settle()
+    assert event_states(world) == {sos: "sent"}
+
+
+def test_a_sealed_event_that_the_server_cannot_open_waits_for_the_other_way(world: World, monkeypatch):
+    sos = call_for_help(world)
+    shut_out(world)
+    monkeypatch.setattr("tests.fakes.server.KEY_ID", "another")
+    world.settle()
+    assert event_states(world) == {sos: "pending"}
+    assert world.phone.store.events.get(sos).last_error == "sealed"
 
 
 def test_a_sealed_photo_goes_on_where_it_broke_off_and_a_change_of_form_begins_anew(world: World):
