@@ -466,8 +466,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "permission.camera": ("相机", "Camera"),
     "permission.camera_why": (
-        "扫老人家里的二维码牌，需要时拍照。不扫的时候相机是关着的。",
-        "To scan the tag in an elder's home, and for photos. Off whenever you are not scanning.",
+        "扫老人家里的二维码牌，需要时拍照。不扫码、不拍照的时候相机是关着的。",
+        "To scan the tag in an elder's home, and for photos. Off at all other times.",
     ),
     "permission.position": ("位置", "Position"),
     "permission.position_why": (
