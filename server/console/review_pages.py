@@ -202,7 +202,8 @@ def _visits_page(errors: dict[str, list[str]], status: int) -> str:
     return page(
         "review_visits.html", cards=cards, next_cursor=shown.next_cursor, count=len(some), heading=heading,
         visitor={"id": who} if who else None, usual=cards[0].usual if who and cards else None, code=_code(region),
-        names=names_of(session(), said_by), errors=errors, grounds=words.grounds(),
+        names=names_of(session(), said_by), errors=errors,
+        decidable=any(not (card.own or card.another) for card in cards), grounds=words.grounds(),
         chosen=request.form.get("decision"), ground_said=request.form.get("ground", ""),
         words_said=form_text("words", WORDS_MAX), picked=set(request.form.getlist("visit")),
     )  # fmt: skip

@@ -88,7 +88,7 @@ def seed(
     found = world.happenings(rng, register, months, now, tz)
     say(f"  {len(register)} 位老人，{len(visitors)} 位探访员，{len(found)} 次探访……")
     _absences(session, county, register[5::97], now, tz)
-    dead = _deaths(session, county, register[17::150], months[1], vault, now, tz)
+    dead = _deaths(session, county, register[120::150], months[1], vault, now, tz)
     found = [h for h in found if h.elder.id not in dead or h.received_at < dead[h.elder.id]]
     _live(session, county, found, begun, now, tz, vault)
     _calls(session, county, vault, now)

@@ -68,7 +68,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "visit.words_needed": ("选“其他”时请写明。", "Please say it in words."),
     "visit.save_review": ("保存决定", "Save the decision"),
     "visit.reviewed": ("复核已保存。", "The review was saved."),
-    "visit.review_by": ("{by} 于 {at} 决定：{decision}", "{by} decided on {at}: {decision}"),
+    "visit.review_by": ("{by} {at}：{decision}", "{by}, {at}: {decision}"),
     "visit.reopen": ("重新打开", "Reopen"),
     "visit.reopen_reason": ("重新打开的理由", "Why it is reopened"),
     "visit.reopened": ("已重新打开，可再次复核。", "Reopened; it can be reviewed again."),
