@@ -22,14 +22,13 @@ from server.duties import service as duties
 from server.duties.model import Closing, ClosingFigures, VillageCount
 from server.duties.service import FIGURES, DutyRow, contribution
 from server.elders.vault import Vault
+from server.outcomes import REVISED_MONTHS
 from server.policies import queries as policies
 from server.timebank import service as timebank
 from server.visits.model import Visit
 from shared.rules.duty import VisitFact, judge_duty
 from shared.rules.months import Month, local_date, month_of
 from shared.rules.policy import UNIVERSAL
-
-REVISED_MONTHS = 12  # how far back a late visit still makes a revision
 
 
 def close_months(session: Session, county_id: int, *, now: dt.datetime) -> list[tuple[Month, int]]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Collection
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,10 +14,9 @@ from server.absences.model import REASONS, Absence
 from server.audit import service as audit
 from server.auth.reach import Reach
 from server.elders import queries as elders
+from server.elders.service import Settle
 from server.language import Text
 from server.problems import problem
-
-Settle = Callable[[Session, int, Collection[uuid.UUID]], None]
 
 
 def ask(
@@ -60,7 +58,7 @@ def approve(
     if absence.approved_at is None and absence.withdrawn_at is None:
         absence.approved_at, absence.approved_by = now, reach.user_id
         _note(session, absence, "absence.approve", reach, now)
-        _follow(session, absence, settle)
+        _follow(session, absence, settle, until=absence.ends_on)
     session.commit()
     return absence
 
@@ -74,9 +72,9 @@ def end(
     if ends_on < absence.starts_on:
         raise problem("validation", errors={"ends_on": [Text("不能早于开始日期", "Not before it begins")]})
     if absence.ends_on != ends_on:
-        absence.ends_on = ends_on
+        before, absence.ends_on = absence.ends_on, ends_on
         _note(session, absence, "absence.end", reach, now)
-        _follow(session, absence, settle)
+        _follow(session, absence, settle, until=None if before is None else max(before, ends_on))
     session.commit()
     return absence
 
@@ -89,7 +87,7 @@ def withdraw(
     if absence.withdrawn_at is None:
         absence.withdrawn_at = now
         _note(session, absence, "absence.withdraw", reach, now)
-        _follow(session, absence, settle)
+        _follow(session, absence, settle, until=absence.ends_on)
     session.commit()
     return absence
 
@@ -101,10 +99,11 @@ def _held(session: Session, reach: Reach, absence_id: uuid.UUID, now: dt.datetim
     return absence
 
 
-def _follow(session: Session, absence: Absence, settle: Settle | None) -> None:
+def _follow(session: Session, absence: Absence, settle: Settle | None, *, until: dt.date | None) -> None:
+    """The months that it touches (or touched until now) are worked out again, closed ones for their next revision."""
     session.flush()
-    if settle is not None:
-        settle(session, absence.county_id, [absence.elder_id])
+    if settle is not None and absence.approved_at is not None:
+        settle(session, absence.county_id, [absence.elder_id], since=absence.starts_on, until=until)
 
 
 def _note(session: Session, absence: Absence, action: str, reach: Reach, now: dt.datetime) -> None:

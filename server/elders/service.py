@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,7 +25,16 @@ from server.problems import problem
 from server.regions.model import County
 from shared.ids import uuid7
 
-Settle = Callable[[Session, int, Collection[uuid.UUID]], None]
+
+class Settle(Protocol):
+    """What follows for elders (county, ids); `since`, `until`: of the months that these days lie in, too."""
+
+    def __call__(
+        self, session: Session, county_id: int, elder_ids: Collection[uuid.UUID], /, *, since: dt.date | None = None,
+        until: dt.date | None = None,
+    ) -> None: ...  # fmt: skip
+
+
 DUTY_COLUMNS = frozenset({"region_id", "policy_id", "registered_on", "left_on"})
 
 
@@ -120,6 +129,7 @@ def record_status(
             raise problem("id_reused")
         return known
     errors: dict[str, list[Text | str]] = {}
+    since = effective_on
     if status not in STATUSES:
         errors["status"] = [Text("没有这种状态", "There is no such status")]
     if effective_on > today:
@@ -128,6 +138,8 @@ def record_status(
         wrong = session.get(ElderStatus, (elder.county_id, supersedes))
         if wrong is None or wrong.elder_id != elder.id:
             errors["supersedes"] = [Text("没有这条记录", "There is no such event")]
+        else:
+            since = min(since, wrong.effective_on)
     if errors:
         raise problem("validation", errors=errors)
     event = _event(elder, status, effective_on, now, actor_id, event_id=event_id, supersedes=supersedes)
@@ -143,7 +155,7 @@ def record_status(
     audit.record(session, "elder.status", "elder", elder.id, now=now, actor_id=actor_id, county_id=elder.county_id,
                  details={"status": status, "effective_on": effective_on.isoformat()})  # fmt: skip
     if settle is not None:
-        settle(session, elder.county_id, [elder.id])
+        settle(session, elder.county_id, [elder.id], since=since)
     session.commit()
     return event
 

@@ -30,6 +30,8 @@ from server.prepared import trip
 from server.visits.model import Visit
 from shared.rules.months import Month, Period, local_date, month_of
 
+REVISED_MONTHS = 12  # how far back what comes late still makes a revision
+
 __all__ = ["doubt_visits", "flag_missing", "open_periods", "refresh", "settle_elders", "settle_visits"]
 
 
@@ -81,15 +83,30 @@ def _settle(
 
 def settle_elders(
     session: Session, county_id: int, elder_ids: Collection[uuid.UUID], *, now: dt.datetime,
-    months: Collection[Month] | None = None,
+    months: Collection[Month] | None = None, since: dt.date | None = None, until: dt.date | None = None,
 ) -> None:  # fmt: skip
-    """Something about these elders changed (registered, moved, died, away, another policy): their duties of the months
-    that are still open follow. `months`: which; by default every month not yet past its deadline."""
+    """Something about these elders changed (registered, moved, died, away, another policy): their duties follow, of
+    the months that are still open and, where it was so `since` a day (`until` a day), of those that it touches: a
+    closed figure stays, and the next closing revises it. `months`: these instead."""
     tz = zone()
     current = month_of(now, tz)
     if months is None:
-        months = [current] if now >= current.previous().deadline(tz) else [current.previous(), current]
-    refresh(session, county_id, elder_ids, months, now=now)
+        months = {current} if now >= current.previous().deadline(tz) else {current.previous(), current}
+        if since is not None:
+            months |= _touched(since, until, current)
+    refresh(session, county_id, elder_ids, sorted(months), now=now)
+
+
+def _touched(since: dt.date, until: dt.date | None, current: Month) -> set[Month]:
+    """The months up to the running one that these days lie in; not farther back than closed ones are revised."""
+    month = current if until is None else min(current, Month.of(until))
+    found: set[Month] = set()
+    for _ in range(REVISED_MONTHS + 1):
+        if month < Month.of(since):
+            break
+        found.add(month)
+        month = month.previous()
+    return found
 
 
 def open_periods(session: Session, county_id: int, *, now: dt.datetime) -> int:
