@@ -6,6 +6,7 @@ locked or down is 503 with Retry-After, and phones keep everything.
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 
@@ -22,6 +23,7 @@ from server.problems import Problem, problem
 
 log = logging.getLogger("yuetan.errors")
 RETRY_AFTER = 5
+FULL_RETRY_AFTER = 300  # somebody has to make room first
 
 # constraint -> (problem, field that is at fault or None)
 CONSTRAINTS: dict[str, tuple[str, str | None]] = {
@@ -72,7 +74,7 @@ def _answer_other(wrong: Exception) -> Response:
 
 
 def as_problem(wrong: BaseException) -> Problem | None:
-    """What can be said about an exception from the database; None: nothing, it is a mistake of ours."""
+    """What can be said about an exception from database or disk; None: nothing, it is a mistake of ours."""
     if isinstance(wrong, Problem):
         return wrong
     if isinstance(wrong, IntegrityError):
@@ -91,6 +93,9 @@ def as_problem(wrong: BaseException) -> Problem | None:
         # the class only: a statement's text may hold personal data
         log.warning("database unavailable", extra={"cause": type(getattr(wrong, "orig", wrong)).__name__})
         return problem("unavailable", retry_after=RETRY_AFTER)
+    if isinstance(wrong, OSError) and wrong.errno in (errno.ENOSPC, errno.EDQUOT):
+        log.error("no room on the server's disk")
+        return problem("unavailable", retry_after=FULL_RETRY_AFTER)
     return None
 
 

@@ -73,6 +73,11 @@ def locked():
     raise OperationalError("SELECT secret", {}, sqlite3.OperationalError("database is locked"))
 
 
+@api.get("/full", right=PUBLIC)
+def full():
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 @pytest.fixture(scope="session")
 def _app(database_url, tmp_path_factory):
     """An app of this page's own, with a few routes more."""
@@ -294,3 +299,9 @@ def test_a_violated_constraint_is_known_by_its_name_and_answered_in_its_words(se
     told = as_problem(wrong.value)
     assert told is not None
     assert told.body("en")["errors"] == {"username": ["The user name is taken"]}
+
+
+def test_a_full_disk_is_nobody_s_fault_and_asks_to_come_back_when_there_is_room(client):
+    answer = client.get("/test/full")
+    assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
+    assert int(answer.headers["Retry-After"]) >= 60
