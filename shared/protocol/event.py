@@ -7,7 +7,7 @@ Kinds and their `data` today:
     ladder_call  subject: the alert, or the visit or SOS that raised it. `{"whom": "elder|contact|neighbour|director|
                  other", "outcome": "reached|no_answer|whereabouts|refused|other", "words": ""}`; `whereabouts`:
                  somebody said where the elder is, and `words` says where and how they know.
-    sos          subject: the elder, or null. `{"words": ""}`.
+    sos          subject: the elder, or null. `{"words": "", "position": a visit's, or absent}`.
     course_done  subject: the course. `{"version": n, "correct": n, "of": n, "passed": bool}`: one attempt at its quiz.
 """
 

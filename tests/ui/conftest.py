@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from caregiver_app import collector
 from caregiver_app.platform.desktop import ZxingDecoder
 from caregiver_app.platform.fake import FakeClock, fake
 from tests.ui import harness
@@ -30,6 +31,8 @@ def window() -> None:
         from kivy.base import EventLoop
 
         EventLoop.ensure_window()
+    # As the app does: full looks for garbage, among what never dies, are a third of what these tests cost.
+    collector.settle()
 
 
 @pytest.fixture

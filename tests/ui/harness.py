@@ -41,6 +41,9 @@ def prepare(density: float = 2.0) -> None:
     Config.set("graphics", "height", str(round(HEIGHT * density)))
     Config.set("graphics", "multisamples", "0")
     Config.set("graphics", "maxfps", "0")
+    from kivy.clock import Clock
+
+    Clock._max_fps = 0  # made before the line above, and would sleep 16 ms in each of some ten thousand frames
     Config.set("kivy", "exit_on_escape", "0")
     for section in ("input",):
         for option in list(Config[section]):

@@ -17,8 +17,9 @@ def collector() -> Iterator[Any]:
     from caregiver_app import collector
 
     before = gc.get_threshold()
-    yield collector
     gc.unfreeze()
+    yield collector
+    gc.freeze()
     gc.enable()
     gc.set_threshold(*before)
 
