@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from server.elders import service as elders
 from server.elders import vault as vaults
 from server.elders.jobs import run_import
 from server.elders.model import Elder
+from server.homes.model import HomeProposal
 from server.people.model import User
 from server.people.passwords import hash_password
 from server.regions import service as regions
@@ -117,7 +119,9 @@ def _fill(on: Session, now: dt.datetime) -> tuple[str, dict[str, UUID]]:
     on.add(call)
     closing.draw_callbacks(on, county.id, vault=vaults.current(), now=now)  # promises the next draws
     on.commit()
-    ids = {"elder": register[3].id, "visit": UUID(items[-1]["id"]), "user": visitor.id, "callback": call.id}
+    proposal = proposed(on, register[3], UUID(items[-1]["id"]), now)
+    ids = {"elder": register[3].id, "visit": UUID(items[-1]["id"]), "user": visitor.id, "callback": call.id,
+           "proposal": proposal.id}  # fmt: skip
     return f"{village.code:012d}", ids
 
 
@@ -143,3 +147,17 @@ def _elder(on: Session, county: County, village: Region, number: int, now: dt.da
     return elders.add_elder(
         on, county.id, values, vault=vaults.current(), now=now - dt.timedelta(days=90), today=registered
     )
+
+
+def proposed(on, elder, visit_id, now) -> HomeProposal:
+    """A home that one visit puts half a kilometre from where it is registered."""
+    key = vaults.current().elder_key(elder.county_id, elder.id, elder.data_key)
+    row_id, at = uuid7(now), (round((elder.lat or 34.0) + 0.005, 6), elder.lon or 113.8)
+    told = {"lat": at[0], "lon": at[1], "spread_m": 12, "readings": [[visit_id.hex, *at, 15]]}
+    made = HomeProposal(
+        county_id=elder.county_id, id=row_id, elder_id=elder.id, found_at=now, changed_at=now, several=False, days=3,
+        readings=1, state="open", place=key.seal("home_proposals", "place", row_id, json.dumps(told)),
+    )  # fmt: skip
+    on.add(made)
+    on.commit()
+    return made

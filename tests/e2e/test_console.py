@@ -24,6 +24,7 @@ PATHS = (
     "/console/import", "/console/tags", "/console/users", "/console/users/new", "/console/users/{user}",
     "/console/review", "/console/review?by=reason", "/console/review/visits?visitor={user}", "/console/reviewers",
     "/console/visitors/{user}", "/console/callbacks", "/console/callbacks/draws", "/console/callbacks/{callback}",
+    "/console/homes", "/console/homes/{proposal}",
     "/console/deaths", "/console/requests", "/console/audit", "/console/messages", "/console/policies",
     "/console/more", "/console/nowhere",
 )  # fmt: skip
