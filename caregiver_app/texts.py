@@ -131,7 +131,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "visit.tag": ("已扫二维码牌", "Tag scanned"),
     "visit.no_tag": ("未扫二维码牌", "Without a tag"),
     "visit.started": ("开始于 {when}", "Begun {when}"),
-    "visit.items_missing": ("还有 {count} 项没有填", "{count} items are still open"),
+    "visit.items_missing": ("还有 {count} 项没有填", "Items still open: {count}"),
     "visit.reason_missing": ("请选择原因", "Please choose a reason"),
     "visit.saved": (
         "已保存在本机，尚未送达；有网络时会自动发送。",
