@@ -23,6 +23,7 @@ from shared.rules.weights import (
     GOOD_ACCURACY_M,
     NEAR_M,
     OFF_BEAT_M,
+    REGISTER_DIGIT_M,
     REGISTERED_M,
     SAME_M,
     SIGMAS,
@@ -163,6 +164,7 @@ def _exactness(evidence: Evidence, readings: list[Position], frozen: bool, flags
         if exact and (len(exact) == len(gaps) or min(exact) < TYPED_M):
             scale = flags.scales["one_exact_reading"] if len(exact) == 1 or frozen else 1.0
             scale *= min(1.0, 1.3 - max(exact) * 0.15)
+            scale *= 1.0 - flags.scales["agrees_by_chance"] * (1.0 - _agreement(readings, gaps, frozen))
             if home.sure and flat_m(home.point, registered) <= SURVEYED_M:
                 scale *= flags.scales["register_exact"]
             flags.add("same_as_register", scale, distance_m=round(max(exact), 1))
@@ -171,6 +173,19 @@ def _exactness(evidence: Evidence, readings: list[Position], frozen: bool, flags
         flags.add(
             "position_repeats", 1.0 if fine else flags.scales["cell_position"], visits=evidence.past.exact_repeats
         )
+
+
+def _agreement(readings: list[Position], gaps: list[float], frozen: bool) -> float:
+    """How much such an agreement says, 0 to 1: nothing where the receiver is so exact that it comes by chance, all of
+    it where that would come once in a hundred. An accuracy is the radius that holds two readings in three."""
+    odds = 1.0
+    for position, gap in list(zip(readings, gaps, strict=True))[: 1 if frozen else None]:
+        radius = min(max(position.accuracy_m or UNSAID_ACCURACY_M, REGISTER_DIGIT_M), WORST_ACCURACY_M)
+        odds *= -math.expm1(-_TWO_IN_THREE * (max(gap, REGISTER_DIGIT_M) / radius) ** 2)
+    return min(1.0, -math.log10(odds) / 2)
+
+
+_TWO_IN_THREE = math.log(3)
 
 
 def _coarse(position: Position) -> bool:

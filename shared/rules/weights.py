@@ -83,6 +83,7 @@ SCALES: dict[str, float] = {
     "beat_margin_m": 1000.0,
     "pair_again": 0.5,
     "register_exact": 0.3,
+    "agrees_by_chance": 1.0,
     "unshown": 1.67,
     "long_overlap": 0.5,
     "unproved_times": 0.5,
@@ -113,6 +114,7 @@ has looked.
 `beat_margin_m`: metres beyond the reach of the beat at which off the beat weighs in full, nearer by less (0: always).
 `pair_again`: of what lies between this visit and its company, what is taken off the company's word.
 `register_exact`: the register's very position, where readings have shown that it was taken on the spot.
+`agrees_by_chance`: the same, what is taken off where the receiver is so exact that it comes by chance.
 `unproved_times`: travel and overlap worked out from times that no server proved.
 `long_overlap`: what half an hour of overlap adds to that: phones are 15 minutes off in ordinary life.
 `unshown`: answers copied or a month on its last evening, in a visit that shows nothing of having been there.
@@ -153,6 +155,7 @@ _EARLIER: dict[int, tuple[dict[str, float | None], dict[str, float]]] = {
             "beat_margin_m": 0.0,
             "pair_again": 0.0,
             "register_exact": 1.0,
+            "agrees_by_chance": 0.0,
             "unshown": 1.0,
             "long_overlap": 0.0,
             "other_blind_rather": 1.0,
@@ -194,6 +197,8 @@ TYPED_M = 1.0
 SAME_M = 5.0
 SURVEYED_M = 15.0
 """Nearer to the register's point than an address can be surveyed, or a phone can tell."""
+REGISTER_DIGIT_M = 0.1
+"""What the last digit of a register's position is worth: agreement cannot be closer."""
 EXACT_M = 2.0
 """No phone indoors is as exact as this."""
 FINE_M = 25.0

@@ -105,6 +105,27 @@ def test_a_judgement_of_rule_3_can_be_repeated_by_rule_3(was):
     assert again.rule_version == 3
 
 
+@pytest.mark.parametrize(
+    ("accuracy_m", "gap_m", "share"), [(3.0, 3.0, 0.18), (5.0, 3.0, 0.49), (20.0, 3.0, 1.0), (20.0, 0.0, 1.0)]
+)
+def test_agreement_with_the_register_says_less_the_more_exact_the_receiver_is(accuracy_m, gap_m, share):
+    given = next(case for case in CASES if case["name"] == "to the metre the register's")["evidence"]
+    start = {"lat": 34.02 + gap_m / 111_195, "lon": 113.82, "accuracy_m": accuracy_m, "mocked": False}
+    visit = evidence({**given, "start_position": start, "position": {**start, "lon": 113.820002}})
+    before, now = (
+        next(f.weight for f in judge(visit, RULES[version]).flags if f.code == "same_as_register")
+        for version in (3, RULE_VERSION)
+    )
+    assert now / before == pytest.approx(share, abs=0.03)
+
+
+@given(st.floats(0.0, 1e12), st.floats(0.0, 5.0))
+def test_no_accuracy_breaks_the_weighing_of_agreement(accuracy_m, gap_m):
+    given = next(case for case in CASES if case["name"] == "to the metre the register's")["evidence"]
+    at = {"lat": 34.02 + gap_m / 111_195, "lon": 113.82, "accuracy_m": accuracy_m, "mocked": False}
+    assert 0 <= judge(evidence({**given, "start_position": at, "position": at})).doubt < 3
+
+
 def test_every_version_of_the_rule_knows_every_circumstance():
     for version, rule in RULES.items():
         assert rule.version == version
