@@ -313,7 +313,7 @@ class SimPhone:
     def _outcome(self, visit: VisitPresenter) -> None:
         outcome = self._rng.choices(("met", "not_home", "refused"), (6, 2, 1))[0]
         view = visit.set_outcome(outcome)
-        if outcome != "met":
+        if view.reasons:  # none where the disk had no room for the outcome, which the screen then says
             visit.set_reason(self._rng.choice(view.reasons).value)
 
     def _photo_away(self, visit: VisitPresenter) -> None:
