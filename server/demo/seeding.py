@@ -92,7 +92,6 @@ def seed(
     found = [h for h in found if h.elder.id not in dead or h.received_at < dead[h.elder.id]]
     _live(session, county, found, begun, now, tz, vault)
     _calls(session, county, vault, now)
-    _reviews(session, vault, now)
     _learn(session, county, visitors, begun)
     _roster(session, county, district, visitors, now, tz)
 
@@ -143,12 +142,13 @@ def _deaths(
 
 
 def _reviews(session: Session, vault: Vault, now: dt.datetime) -> None:
-    """The district's director accepted all that they decided; an administrator had a closer look, and some wait."""
+    """Before a month closes: the district's director accepts all that they decide, an administrator has a closer look,
+    and some are left waiting."""
     deciding = session.scalars(sa.select(User).where(User.username.in_(("admin", "county_director"))))
     two = {user.username: user for user in deciding}
     doubted = session.scalars(
         sa.select(Visit.id)
-        .where(Visit.assurance == "doubtful", Visit.decision.is_(None), Visit.start < now - dt.timedelta(days=20))
+        .where(Visit.assurance == "doubtful", Visit.decision.is_(None), Visit.received_at < now)
         .order_by(Visit.start)
     ).all()
     everywhere = (Area(None, 0, 10**12),)
@@ -160,9 +160,8 @@ def _reviews(session: Session, vault: Vault, now: dt.datetime) -> None:
         if some:
             reach = Reach(two[who].id, everywhere)
             reviews.review_many(
-                session, reach, some, decision, "", ground=ground, vault=vault, now=now - dt.timedelta(days=2),
-                settle=settle,
-            )  # fmt: skip
+                session, reach, some, decision, "", ground=ground, vault=vault, now=now, settle=settle
+            )
 
 
 def _villages(session: Session, rng: random.Random) -> list[world.Village]:
@@ -264,6 +263,8 @@ def _live(
     day = begun.astimezone(tz).date()
     while day <= now.astimezone(tz).date():
         night = dt.datetime.combine(day, dt.time(0, 10), tz).astimezone(dt.UTC)
+        if day.day == 6:
+            _reviews(session, vault, night - dt.timedelta(days=1))
         if day.day in (1, 6) or day.weekday() == 0:
             outcomes.open_periods(session, county.id, now=night)
             outcomes.flag_missing(session, county.id, now=night)
