@@ -158,20 +158,21 @@ def zipped(*names):
     return target.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [
-        (b"", "empty_file"), (b"\n \n", "empty_file"), (b"\x89PNG\r\n\x1a\n\x00\x00", "wrong_type"),
-        (b"%PDF-1.7\nabc", "wrong_type"), (b"<html><table></table></html>", "wrong_type"), (b'{"a": 1}', "wrong_type"),
-        (zipped("word/document.xml"), "wrong_type"), (zipped("xl/workbook.xml"), "damaged"),
-        (b"PK\x03\x04broken", "damaged"), (register(good_row())[:3000], "damaged"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old_excel"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
-        ("日期,金额\n2026-01-01,5\n".encode(), "no_headings"), (b"hello world", "no_headings"),
-        (b"\xff\xff\xff\xfe\x81", "wrong_type"), (xlsx(("空", [])), "no_headings"),
-        (xlsx(("表", [["姓名", "身份证号"], ["王", "1"]])), "no_place_column"),
-    ],
-)  # fmt: skip
+NO_REGISTER = [
+    (b"", "empty_file"), (b"\n \n", "empty_file"), (b"\x89PNG\r\n\x1a\n\x00\x00", "wrong_type"),
+    (b"%PDF-1.7\nabc", "wrong_type"), (b"<html><table></table></html>", "wrong_type"), (b'{"a": 1}', "wrong_type"),
+    (zipped("word/document.xml"), "wrong_type"), (zipped("xl/workbook.xml"), "damaged"),
+    (b"PK\x03\x04broken", "damaged"), (register(good_row())[:3000], "damaged"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old_excel"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+    ("日期,金额\n2026-01-01,5\n".encode(), "no_headings"), (b"hello world", "no_headings"),
+    (b"\xff\xff\xff\xfe\x81", "wrong_type"), (xlsx(("空", [])), "no_headings"),
+    (xlsx(("表", [["姓名", "身份证号"], ["王", "1"]])), "no_place_column"),
+]  # fmt: skip
+
+
+# Ids of their own: pytest would name a workbook by its length, which changes with the second it is made in.
+@pytest.mark.parametrize(("data", "code"), NO_REGISTER, ids=[f"{n}-{code}" for n, (_, code) in enumerate(NO_REGISTER)])
 def test_what_is_no_register_is_refused_with_one_sentence(data, code):
     with pytest.raises(RegisterUnreadable) as wrong:
         read_register(data, BOOK, Rules(TODAY))
