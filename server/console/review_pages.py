@@ -198,7 +198,7 @@ def _visits_page(errors: dict[str, list[str]], status: int) -> str:
     shown = _page_of(some, asked_page(AT_ONCE))
     cards = _cards(shown.items)
     said_by = {said.by for card in cards for said in card.history}
-    heading = names.get(who, say("review.unknown")) if who else words.reason_title(why) if why else say("review.title")
+    heading = names.get(who, say("review.title")) if who else words.reason_title(why) if why else say("review.title")
     return page(
         "review_visits.html", cards=cards, next_cursor=shown.next_cursor, count=len(some), heading=heading,
         visitor={"id": who} if who else None, usual=cards[0].usual if who and cards else None, code=_code(region),

@@ -35,7 +35,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "review.none_picked": ("请先勾选探访。", "Tick at least one visit."),
     "review.decided": ("已决定 {n} 次探访。", "{n} visits were decided."),
     "review.refused": ("{n} 次没有决定：{why}", "{n} were not decided: {why}"),
-    "review.unknown": ("没有这位探访员", "No such visitor"),
     "reviewers.title": ("复核情况", "How reviews are decided"),
     "reviewers.lead": ("谁作了多少决定，采信了多少。全部采信不一定有错，但值得看一看。",
                        "Who decided how often, and how much they accepted. Accepting everything need not be wrong, but"
