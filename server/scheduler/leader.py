@@ -75,8 +75,10 @@ class AdvisoryLock:
     def release(self) -> None:
         if self._connection is not None:
             with contextlib.suppress(SQLAlchemyError):
-                # Said, not only left behind: the server notices a closed connection when it gets round to it.
-                self._connection.scalar(sa.select(sa.func.pg_advisory_unlock(LOCK)))
+                # Said, not only left behind: the server notices a closed connection when it gets round to it. A lost
+                # one would be made anew for it.
+                if not self._connection.invalidated:
+                    self._connection.scalar(sa.select(sa.func.pg_advisory_unlock(LOCK)))
             with contextlib.suppress(SQLAlchemyError):
                 self._connection.invalidate()  # closed for good, and the lock with it
             with contextlib.suppress(SQLAlchemyError):
