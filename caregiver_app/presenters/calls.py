@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from caregiver_app.presenters.common import Common
-from caregiver_app.presenters.views import Call
+from caregiver_app.presenters.views.base import Call
 
 #: Ambulance and police, in this order (DOMAIN, SOS).
 EMERGENCY = (("120", "sos.ambulance"), ("110", "sos.police"))

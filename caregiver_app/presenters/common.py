@@ -8,7 +8,7 @@ from typing import Any
 
 from caregiver_app import texts
 from caregiver_app.platform.protocols import Platform
-from caregiver_app.presenters.views import SyncBadge
+from caregiver_app.presenters.views.base import SyncBadge
 from caregiver_app.store.store import ENROL_AGAIN, NEW, REVOKED, Store
 from caregiver_app.sync.offset import parse, server_now
 from caregiver_app.sync.status import Status

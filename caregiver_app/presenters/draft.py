@@ -12,33 +12,35 @@ from typing import Any
 
 from caregiver_app.platform.protocols import Platform, Reading
 from caregiver_app.presenters.common import Common
-from caregiver_app.sync.offset import end_block, parse, start_block
+from caregiver_app.sync.offset import end_block, parse, stamp, start_block
 from shared.ids import uuid7
 from shared.protocol.limits import PHONE_ITEM_MAX
+from shared.protocol.values import NOT_HOME_REASONS, REFUSED_REASONS
 from shared.protocol.visit import read_visit
 
 # A draft left lying longer is finished as of its last touch: nobody stays with an elder for a night.
 LONGEST_VISIT = timedelta(hours=12)
 
-REASONS = {
-    "not_home": (
-        "no_answer",
-        "neighbour_says_out",
-        "in_hospital",
-        "with_family",
-        "travelling",
-        "moved",
-        "died",
-        "door_unsafe",
-        "other",
-    ),
-    "refused": ("unwell_now", "does_not_want", "family_refuses", "other"),
-}
 #: Nobody stands at a door in a call: the reasons that fit "not reached".
 CALL_REASONS = ("no_answer", "in_hospital", "with_family", "travelling", "moved", "died", "other")
-OUTCOMES = ("met", "not_home", "refused")
-URGENTS = ("ill", "fallen", "danger_at_home", "no_food", "abuse", "other")
-NEEDS = ("meals", "medical", "bathing", "cleaning", "emergency", "mobility", "leisure", "other")
+
+
+def resume(
+    common: Common, elder_id: str | None, *, tag: str | None, tag_by: str | None, channel: str
+) -> str:
+    """The id of the draft that is going on with this elder (the tag is added to it), or else of one that begins now."""
+    drafts, now = common.store.drafts, common.platform.clock.now()
+    draft_id = drafts.by_elder().get(elder_id) if elder_id else None
+    draft = drafts.get(draft_id) if draft_id else None
+    if draft is None or lies_long(draft, now):
+        draft = begin(common, elder_id, tag=tag, tag_by=tag_by, channel=channel)
+    elif tag and not draft["tag"]:
+        draft = {**draft, "tag": tag, "tag_by": tag_by}
+    else:
+        return str(draft["id"])
+    touch(draft, common.platform)
+    drafts.put(draft, stamp(now))
+    return str(draft["id"])
 
 
 def begin(common: Common, elder_id: str | None, *, tag: str | None, tag_by: str | None, channel: str) -> dict[str, Any]:
@@ -82,9 +84,9 @@ def touch(draft: dict[str, Any], platform: Platform) -> None:
 
 def reasons(channel: str, outcome: str) -> tuple[str, ...]:
     """The reasons that an outcome can have."""
-    if outcome == "not_home" and channel != "home":
-        return CALL_REASONS
-    return REASONS.get(outcome, ())
+    if outcome == "not_home":
+        return NOT_HOME_REASONS if channel == "home" else CALL_REASONS
+    return REFUSED_REASONS if outcome == "refused" else ()
 
 
 def lies_long(draft: dict[str, Any], now: datetime) -> bool:
@@ -137,11 +139,6 @@ def freeze(visit: dict[str, Any]) -> bytes:
 def clean(text: str, longest: int) -> str:
     """Text as it may be kept: no lone surrogates or NULs from odd keyboards, cut to length."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:longest]
-
-
-def stamp(at: datetime) -> str:
-    """RFC 3339 to the millisecond."""
-    return at.isoformat(timespec="milliseconds")
 
 
 def position(platform: Platform) -> dict[str, Any] | None:

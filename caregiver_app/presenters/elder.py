@@ -8,7 +8,8 @@ from typing import Any
 from caregiver_app.presenters import calls, changes
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.rows import Rows
-from caregiver_app.presenters.views import Choice, ElderView, PastVisit
+from caregiver_app.presenters.views.base import Choice
+from caregiver_app.presenters.views.elder import ElderView, PastVisit
 from caregiver_app.store.outbox import Row
 
 CHANNELS = ("home", "phone", "video")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 from caregiver_app.presenters.common import Common
-from caregiver_app.presenters.views import EnrolView
+from caregiver_app.presenters.views.enrol import EnrolView
 from caregiver_app.store.store import ENROL_AGAIN, ENROLLED, REVOKED
 from caregiver_app.store.vault import Locked
 from caregiver_app.sync.enrol import Refused

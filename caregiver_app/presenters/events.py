@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 from caregiver_app.presenters.common import Common
-from caregiver_app.presenters.draft import stamp
-from caregiver_app.sync.offset import start_block
+from caregiver_app.sync.offset import stamp, start_block
 from shared.ids import uuid7
 
 

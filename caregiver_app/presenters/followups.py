@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from caregiver_app.presenters.common import Common
-from caregiver_app.presenters.draft import stamp
-from caregiver_app.sync.offset import parse
-from shared.protocol.record import WHEREABOUTS
+from caregiver_app.sync.offset import parse, stamp
+from shared.protocol.values import WHEREABOUTS
 
 KEY = "followups"
 KEPT_DAYS = 3  # afterwards the county has it (DOMAIN, Alerts), and a reminder would only nag

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from caregiver_app.presenters.common import Common
-from caregiver_app.presenters.views import Choice, FormGroup, FormItem
+from caregiver_app.presenters.views.base import Choice
+from caregiver_app.presenters.views.visit import FormGroup, FormItem
 from shared.rules.forms import form_for
 
 # Kinds of item that this app can show; a form with another required kind needs a newer app.

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from caregiver_app.presenters.common import Common
+from caregiver_app.presenters.views.hours import HourEntry, HoursView
 from caregiver_app.sync.offset import parse
 
 SHOWN = 30
 SIGN = {True: "+", False: "\u2212"}
-
-
-@dataclass(frozen=True, slots=True)
-class HourEntry:
-    """One entry; `minutes_text` is signed."""
-
-    when_text: str
-    text: str
-    minutes_text: str
-
-
-@dataclass(frozen=True, slots=True)
-class HoursView:
-    """The balance; `held_text` and `debt_text` are empty where there is nothing of the kind."""
-
-    free_text: str
-    pending_text: str
-    held_text: str
-    debt_text: str
-    as_of_text: str
-    entries: tuple[HourEntry, ...]
 
 
 class HoursPresenter:

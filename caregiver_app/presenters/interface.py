@@ -10,26 +10,26 @@ server, `caregiver_app.presenters.demo.demo_phone(directory)` fills a real store
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from caregiver_app.platform.protocols import Frame, Platform
-from caregiver_app.presenters.hours import HoursView
-from caregiver_app.presenters.learning import CourseView, LearningView, QuizView
-from caregiver_app.presenters.lock import LockView
-from caregiver_app.presenters.views import (
-    ElderView,
-    EnrolView,
-    OutboxView,
-    Saved,
-    ScanView,
-    SettingsView,
-    SosView,
-    StepsView,
-    TodayView,
-    VisitView,
-)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from caregiver_app.platform.protocols import Frame, Platform
+    from caregiver_app.presenters.views.course import CourseView, QuizView
+    from caregiver_app.presenters.views.elder import ElderView
+    from caregiver_app.presenters.views.enrol import EnrolView
+    from caregiver_app.presenters.views.hours import HoursView
+    from caregiver_app.presenters.views.learning import LearningView
+    from caregiver_app.presenters.views.lock import LockView
+    from caregiver_app.presenters.views.outbox import OutboxView
+    from caregiver_app.presenters.views.scan import ScanView
+    from caregiver_app.presenters.views.settings import SettingsView
+    from caregiver_app.presenters.views.sos import SosView
+    from caregiver_app.presenters.views.steps import StepsView
+    from caregiver_app.presenters.views.today import TodayView
+    from caregiver_app.presenters.views.visit import Saved, VisitView
 
 
 class Enrol(Protocol):

@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from caregiver_app.presenters.common import Common
-from caregiver_app.presenters.views import Choice
+from caregiver_app.presenters.views.base import Choice
+from caregiver_app.presenters.views.lock import LockView
 from caregiver_app.store.tries import LAST
 from caregiver_app.store.vault import DEVICE, GONE, PHONE, PIN, Cost, Locked, measured_cost
 
@@ -24,29 +24,6 @@ LOCK_AFTER = (1, 5, 15, 30)
 LOCK_AFTER_DEFAULT = 5
 # From here on every answer says what is at stake.
 WARN_FROM_LEFT = 5
-
-
-@dataclass(frozen=True, slots=True)
-class LockView:
-    """Where the lock stands.
-
-    `state`: new (no PIN chosen yet: everything works, and a PIN is to be asked for), locked, waiting (no try before
-    `wait_until`), open, wiped (enrol anew). `tries_left`: wrong PINs until the list is dropped. `by_phone`: the phone's
-    own lock opens it, not a PIN; `phone_offered`: that can be chosen here. `problem`: what was wrong with what was
-    just asked, "" if nothing; `note`: what else there is to know.
-    """
-
-    state: str
-    title: str
-    text: str
-    problem: str
-    note: str
-    tries_left: int
-    wait_until: datetime | None
-    wait_s: int
-    by_phone: bool
-    phone_offered: bool
-    lock_after: tuple[Choice, ...]
 
 
 class LockPresenter:

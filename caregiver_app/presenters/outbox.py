@@ -8,7 +8,7 @@ from typing import Any
 
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.elder import state_text
-from caregiver_app.presenters.views import OutboxRow, OutboxView
+from caregiver_app.presenters.views.outbox import OutboxRow, OutboxView
 from caregiver_app.store.events import EventRow
 from caregiver_app.store.outbox import Row
 from caregiver_app.store.store import ENROLLED, NEW

@@ -6,25 +6,19 @@ import contextlib
 import random
 import sqlite3
 from collections.abc import Callable
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from caregiver_app.platform.choose import choose
 from caregiver_app.platform.protocols import Platform
-from caregiver_app.presenters import draft as drafts
 from caregiver_app.presenters.common import Common
-from caregiver_app.presenters.elder import ElderPresenter
 from caregiver_app.presenters.enrol import EnrolPresenter
-from caregiver_app.presenters.hours import HoursPresenter
 from caregiver_app.presenters.learning import LearningPresenter
 from caregiver_app.presenters.lock import LockPresenter
-from caregiver_app.presenters.outbox import OutboxPresenter
-from caregiver_app.presenters.scan import ScanPresenter
 from caregiver_app.presenters.settings import SettingsPresenter
-from caregiver_app.presenters.sos import SosPresenter
-from caregiver_app.presenters.steps import StepsPresenter
 from caregiver_app.presenters.today import TodayPresenter
-from caregiver_app.presenters.visit import VisitPresenter
 from caregiver_app.store import Store, keys, open_store
 from caregiver_app.store.vault import Cost, Locked, measured_cost
 from caregiver_app.sync.engine import Engine
@@ -32,6 +26,18 @@ from caregiver_app.sync.enrol import enrol
 from caregiver_app.sync.http import Http, RequestsHttp
 from caregiver_app.sync.push import LARGEST_BATCH
 from caregiver_app.sync.runner import Runner
+
+if TYPE_CHECKING:
+    from caregiver_app.presenters.elder import ElderPresenter
+    from caregiver_app.presenters.hours import HoursPresenter
+    from caregiver_app.presenters.outbox import OutboxPresenter
+    from caregiver_app.presenters.scan import ScanPresenter
+    from caregiver_app.presenters.sos import SosPresenter
+    from caregiver_app.presenters.steps import StepsPresenter
+    from caregiver_app.presenters.visit import VisitPresenter
+
+#: Presenters that the list can do without, in the order in which they are likely to be asked for.
+LATER = ("scan", "elder", "visit", "steps", "sos", "outbox", "hours")
 
 
 class Phone:
@@ -57,13 +63,39 @@ class Phone:
         store.database.listen(self._tell)
         self.enrol = EnrolPresenter(self._common, self._enrol, self.engine.first_pull)
         self.today = TodayPresenter(self._common)
-        self.scan = ScanPresenter(self._common)
-        self.elder = ElderPresenter(self._common)
         self.lock = LockPresenter(self._common, self._forget, cost, self.runner.wake)
-        self.outbox = OutboxPresenter(self._common, self.wake)
-        self.hours = HoursPresenter(self._common)
         self.learning = LearningPresenter(self._common, self.wake)
         self.settings = SettingsPresenter(self._common, self._tell)
+
+    # What the list does not need is loaded when it is first asked for, or soon after the start by `_warm`.
+
+    @cached_property
+    def scan(self) -> ScanPresenter:
+        """From a code to an elder."""
+        from caregiver_app.presenters.scan import ScanPresenter
+
+        return ScanPresenter(self._common)
+
+    @cached_property
+    def elder(self) -> ElderPresenter:
+        """An elder's card."""
+        from caregiver_app.presenters.elder import ElderPresenter
+
+        return ElderPresenter(self._common)
+
+    @cached_property
+    def outbox(self) -> OutboxPresenter:
+        """The sync page."""
+        from caregiver_app.presenters.outbox import OutboxPresenter
+
+        return OutboxPresenter(self._common, self.wake)
+
+    @cached_property
+    def hours(self) -> HoursPresenter:
+        """The time-bank account."""
+        from caregiver_app.presenters.hours import HoursPresenter
+
+        return HoursPresenter(self._common)
 
     def begin_visit(
         self,
@@ -74,16 +106,9 @@ class Phone:
         channel: str = "home",
     ) -> VisitPresenter:
         """A draft that begins now, or the one that is going on with this elder (its tag is then added)."""
-        open_draft = self._going_on(elder_id)
-        if open_draft is None:
-            draft = drafts.begin(self._common, elder_id, tag=tag, tag_by=tag_by, channel=channel)
-        elif tag and not open_draft["tag"]:
-            draft = {**open_draft, "tag": tag, "tag_by": tag_by}
-        else:
-            return self._visit(open_draft["id"])
-        drafts.touch(draft, self.platform)
-        self.store.drafts.put(draft, drafts.stamp(self.platform.clock.now()))
-        return self._visit(draft["id"])
+        from caregiver_app.presenters.draft import resume
+
+        return self._visit(resume(self._common, elder_id, tag=tag, tag_by=tag_by, channel=channel))
 
     def open_draft(self, draft_id: str) -> VisitPresenter | None:
         """A draft by id, if it still is one."""
@@ -95,10 +120,14 @@ class Phone:
 
     def steps(self, elder_id: str) -> StepsPresenter:
         """What to do after nobody answered."""
+        from caregiver_app.presenters.steps import StepsPresenter
+
         return StepsPresenter(self._common, elder_id, self._saved)
 
     def sos(self, elder_id: str | None) -> SosPresenter:
         """Whom to call in an emergency, and the alert."""
+        from caregiver_app.presenters.sos import SosPresenter
+
         return SosPresenter(self._common, elder_id, self._saved)
 
     def text(self, key: str, **params: Any) -> str:
@@ -146,18 +175,13 @@ class Phone:
         self.store.close()
 
     def _visit(self, draft_id: str) -> VisitPresenter:
+        from caregiver_app.presenters.visit import VisitPresenter
+
         return VisitPresenter(self._common, draft_id, self._saved)
 
     def _saved(self, urgent: bool) -> None:
         self.engine.saved(urgent)
         self.runner.wake()
-
-    def _going_on(self, elder_id: str | None) -> dict[str, Any] | None:
-        draft_id = self.store.drafts.by_elder().get(elder_id) if elder_id else None
-        draft = self.store.drafts.get(draft_id) if draft_id else None
-        if draft is None or drafts.lies_long(draft, self.platform.clock.now()):
-            return None
-        return draft
 
     def _forget(self) -> None:
         """The app is locked: nothing of elders stays in memory for the screens."""
@@ -165,6 +189,8 @@ class Phone:
         self.today.forget()
 
     def _warm(self) -> None:
+        for name in LATER:
+            import_module(f"caregiver_app.presenters.{name}")
         with contextlib.suppress(sqlite3.ProgrammingError, Locked):  # closed meanwhile: nobody will search
             self.today.warm()
 

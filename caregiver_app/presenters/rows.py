@@ -13,7 +13,7 @@ from typing import Any
 from caregiver_app.presenters import followups
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.followups import FollowUp
-from caregiver_app.presenters.views import ElderRow
+from caregiver_app.presenters.views.today import ElderRow
 from caregiver_app.sync.offset import parse
 from shared.geo import distance_m
 from shared.rules.categories import category_name

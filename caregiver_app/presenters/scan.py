@@ -6,7 +6,7 @@ from pathlib import Path
 
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.rows import Rows
-from caregiver_app.presenters.views import ScanView
+from caregiver_app.presenters.views.scan import ScanView
 from shared.protocol.tags import token_hash, token_of
 
 LONGEST = 2000

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from caregiver_app.platform.needs import NEEDS
 from caregiver_app.presenters.common import Common
-from caregiver_app.presenters.views import Choice, PermissionRow, SettingsView
+from caregiver_app.presenters.views.base import Choice
+from caregiver_app.presenters.views.settings import PermissionRow, SettingsView
 from caregiver_app.texts import LANGUAGES
 from caregiver_app.version import VERSION
 

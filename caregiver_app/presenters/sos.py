@@ -13,12 +13,13 @@ from typing import Any
 
 from caregiver_app.presenters import calls as people
 from caregiver_app.presenters.common import Common
-from caregiver_app.presenters.draft import position, stamp
+from caregiver_app.presenters.draft import position
 from caregiver_app.presenters.events import tell
-from caregiver_app.presenters.views import Call, SosView
+from caregiver_app.presenters.views.base import Call
+from caregiver_app.presenters.views.sos import SosView
 from caregiver_app.store.vault import Locked
-from caregiver_app.sync.offset import parse
-from shared.protocol.event import SOS
+from caregiver_app.sync.offset import parse, stamp
+from shared.protocol.values import SOS
 
 KEY = "sos"
 FRESH = timedelta(hours=2)  # a call for help of this long ago is another emergency

@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from caregiver_app.presenters import calls as people
 from caregiver_app.presenters import followups
 from caregiver_app.presenters.common import Common
-from caregiver_app.presenters.draft import clean, stamp
+from caregiver_app.presenters.draft import clean
 from caregiver_app.presenters.events import tell
 from caregiver_app.presenters.followups import FollowUp, Made
 from caregiver_app.presenters.rows import Rows
-from caregiver_app.presenters.views import Call, Choice, StepCall, StepsView
-from shared.protocol.event import LADDER_CALL
+from caregiver_app.presenters.views.base import Call, Choice
+from caregiver_app.presenters.views.steps import StepCall, StepsView
+from caregiver_app.sync.offset import stamp
+from shared.protocol.values import LADDER_CALL
 
 #: What may come of a call. The elder can only be reached; others may know where the elder is.
 OUTCOMES = {"elder": ("reached", "no_answer")}

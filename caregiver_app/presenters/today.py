@@ -10,7 +10,7 @@ from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.followups import known
 from caregiver_app.presenters.rows import Rows
 from caregiver_app.presenters.search import Index
-from caregiver_app.presenters.views import ElderRow, TodayView
+from caregiver_app.presenters.views.today import ElderRow, TodayView
 
 
 @dataclass(frozen=True, slots=True)

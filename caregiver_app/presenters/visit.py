@@ -16,9 +16,12 @@ from caregiver_app.presenters import draft as drafts
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.elder import CHANNELS, channels
 from caregiver_app.presenters.rows import Rows
-from caregiver_app.presenters.views import Call, Choice, ElderRow, PhotoView, Saved, VisitView
+from caregiver_app.presenters.views.base import Call, Choice
+from caregiver_app.presenters.views.today import ElderRow
+from caregiver_app.presenters.views.visit import PhotoView, Saved, VisitView
+from caregiver_app.sync.offset import stamp
 from shared.protocol.limits import NEEDS_MAX, NOTE_MAX, PHOTOS_MAX
-from shared.protocol.record import WHEREABOUTS
+from shared.protocol.values import NEED_KINDS, OUTCOMES, URGENT_KINDS, WHEREABOUTS
 
 PHOTO_BYTES = 300_000
 WORDS_MAX = 500
@@ -56,7 +59,7 @@ class VisitPresenter:
             channel=draft["channel"],
             channels=self._choices("channel", channels(elder, common), draft["channel"]),
             outcome=draft["outcome"],
-            outcomes=self._choices("outcome" if home else "outcome_call", drafts.OUTCOMES, draft["outcome"]),
+            outcomes=self._choices("outcome" if home else "outcome_call", OUTCOMES, draft["outcome"]),
             reason=draft["reason"] if not met else None,
             reasons=self._reasons(draft),
             groups=groups,
@@ -66,8 +69,8 @@ class VisitPresenter:
             all_good=bool(good) and all(draft["answers"].get(key) == "good" for key in good),
             urgent=urgent.get("kind"),
             urgent_words=urgent.get("words", ""),
-            urgents=self._choices("urgent", drafts.URGENTS, urgent.get("kind")),
-            needs=self._choices("need", drafts.NEEDS, *(need["kind"] for need in draft["needs"])),
+            urgents=self._choices("urgent", URGENT_KINDS, urgent.get("kind")),
+            needs=self._choices("need", NEED_KINDS, *(need["kind"] for need in draft["needs"])),
             note=draft["note"],
             note_left=NOTE_MAX - len(draft["note"]),
             photos=tuple(
@@ -101,7 +104,7 @@ class VisitPresenter:
         """Another outcome has other reasons, so the reason is asked anew."""
         same = self._draft()["outcome"] == outcome
         changes: dict[str, Any] = {} if same else {"reason": None}
-        return self._set(outcome=_one_of(outcome, drafts.OUTCOMES), **changes)
+        return self._set(outcome=_one_of(outcome, OUTCOMES), **changes)
 
     def set_reason(self, reason: str | None) -> VisitView:
         """ValueError for a reason that this outcome does not have."""
@@ -131,11 +134,11 @@ class VisitPresenter:
         if kind is None:
             return self._set(urgent=None)
         words = drafts.clean(words, WORDS_MAX)
-        return self._set(urgent={"kind": _one_of(kind, drafts.URGENTS), "words": words})
+        return self._set(urgent={"kind": _one_of(kind, URGENT_KINDS), "words": words})
 
     def toggle_need(self, kind: str) -> VisitView:
         """A need once more is a need taken back."""
-        _one_of(kind, drafts.NEEDS)
+        _one_of(kind, NEED_KINDS)
         needs = self._draft()["needs"]
         rest = [need for need in needs if need["kind"] != kind]
         if len(rest) == len(needs) and len(needs) < NEEDS_MAX:
@@ -203,7 +206,7 @@ class VisitPresenter:
             raise ValueError(missing)
         visit = drafts.finish(draft, common, form)
         elder_id, urgent = visit["elder_id"], visit["urgent"] is not None
-        at = drafts.stamp(common.platform.clock.now())
+        at = stamp(common.platform.clock.now())
         follow = elder_id is not None and followups.starts_one(visit)
         words = "visit.saved_urgent" if urgent else "visit.saved_not_home" if follow else "visit.saved"
         # All that can fail comes before the commit: what follows it must not deny what is on the disk.
@@ -244,7 +247,7 @@ class VisitPresenter:
         form = forms.pick(self._common, draft["channel"])
         self._common.store.keep_draft(
             draft,
-            drafts.stamp(self._common.platform.clock.now()),
+            stamp(self._common.platform.clock.now()),
             frozen=drafts.unsaved(draft, self._common, form) if not self._missing(draft, form) else None,
             urgent=draft["urgent"] is not None,
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from caregiver_app.presenters.learning import PASSED, CourseRow
+from caregiver_app.presenters.learning import PASSED
+from caregiver_app.presenters.views.learning import CourseRow
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import Badge, Empty, LinkCard, Txt, load_kv, on_release, replace
 from caregiver_app.screens.style import ui

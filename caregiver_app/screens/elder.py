@@ -10,7 +10,8 @@ from typing import Any
 
 from kivy.properties import StringProperty
 
-from caregiver_app.presenters.views import Call, ElderView
+from caregiver_app.presenters.views.base import Call
+from caregiver_app.presenters.views.elder import ElderView
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import (
     Badge,

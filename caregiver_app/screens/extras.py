@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from kivy.metrics import dp
 
 from caregiver_app.presenters.interface import Visit
-from caregiver_app.presenters.views import Choice, VisitView
+from caregiver_app.presenters.views.base import Choice
+from caregiver_app.presenters.views.visit import VisitView
 from caregiver_app.screens.elder import call_row
 from caregiver_app.screens.parts import (
     BigButton,

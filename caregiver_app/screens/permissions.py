@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from caregiver_app.presenters.views import PermissionRow
+from caregiver_app.presenters.views.settings import PermissionRow
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import Badge, BigButton, Card, Txt, load_kv, on_release, replace
 from caregiver_app.screens.style import ui

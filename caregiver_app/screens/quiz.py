@@ -6,8 +6,8 @@ from typing import Any
 
 from kivy.properties import BooleanProperty, StringProperty
 
-from caregiver_app.presenters.learning import Question, QuizView
-from caregiver_app.presenters.views import Choice
+from caregiver_app.presenters.views.base import Choice
+from caregiver_app.presenters.views.course import Question, QuizView
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import Card, Choices, Notice, Txt, load_kv, replace
 from caregiver_app.screens.style import ui

@@ -9,7 +9,8 @@ from kivy.properties import StringProperty
 from kivy.uix.widget import Widget
 
 from caregiver_app.presenters.interface import Sos
-from caregiver_app.presenters.views import Call, SosView
+from caregiver_app.presenters.views.base import Call
+from caregiver_app.presenters.views.sos import SosView
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.elder import call_row
 from caregiver_app.screens.parts import BigButton, Card, Notice, Section, Txt, load_kv, on_release, replace

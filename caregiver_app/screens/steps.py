@@ -9,7 +9,7 @@ from kivy.properties import StringProperty
 from kivy.uix.widget import Widget
 
 from caregiver_app.presenters.interface import Steps
-from caregiver_app.presenters.views import StepCall, StepsView
+from caregiver_app.presenters.views.steps import StepCall, StepsView
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.elder import call_row
 from caregiver_app.screens.parts import (

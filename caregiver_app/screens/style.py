@@ -18,7 +18,7 @@ from kivy.metrics import Metrics, dp, sp
 from pylopdf_fonts_zh_cn import sans_path
 
 from caregiver_app import theme as themes
-from caregiver_app.presenters.views import SettingsView
+from caregiver_app.presenters.views.settings import SettingsView
 from caregiver_app.screens.typeset import broken
 from caregiver_app.screens.words import word
 

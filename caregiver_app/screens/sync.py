@@ -6,7 +6,7 @@ from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 
-from caregiver_app.presenters.views import OutboxRow, OutboxView
+from caregiver_app.presenters.views.outbox import OutboxRow, OutboxView
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import (
     Badge,

@@ -21,7 +21,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.recycleview import RecycleView
 from kivy.uix.recycleview.views import RecycleDataViewBehavior
 
-from caregiver_app.presenters.views import ElderRow
+from caregiver_app.presenters.views.today import ElderRow
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.lines import Lines  # noqa: F401 - named by the layout
 from caregiver_app.screens.parts import Surface, load_kv

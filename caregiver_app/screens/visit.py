@@ -13,7 +13,7 @@ from kivy.uix.widget import Widget
 
 from caregiver_app.platform.protocols import Frame
 from caregiver_app.presenters.interface import Visit
-from caregiver_app.presenters.views import FormGroup, VisitView
+from caregiver_app.presenters.views.visit import FormGroup, VisitView
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.elder import call_row
 from caregiver_app.screens.extras import Extras

@@ -34,7 +34,7 @@ def learn(meta: Meta, clock: Clock, server_time: Any, asked_at: datetime, asked_
     meta.set(
         clock={
             "offset_ms": round((at - middle).total_seconds() * 1000),
-            "learnt_at": at.isoformat(timespec="milliseconds"),
+            "learnt_at": stamp(at),
             "learnt_uptime_ms": asked_uptime + took // 2,
             "learnt_boot": asked_boot,
         }
@@ -85,3 +85,8 @@ def parse(text: Any) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo is not None else None
+
+
+def stamp(at: datetime) -> str:
+    """RFC 3339 to the millisecond, as it is sent and kept."""
+    return at.isoformat(timespec="milliseconds")

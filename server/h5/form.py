@@ -17,13 +17,12 @@ from urllib.parse import parse_qs
 from server.keys import KeyRing
 from shared.protocol.limits import NEEDS_MAX, NOTE_MAX
 from shared.protocol.signing import b64, unb64
-from shared.protocol.visit import NEED_KINDS, NOT_HOME_REASONS, REFUSED_REASONS, URGENT_KINDS
+from shared.protocol.values import NEED_KINDS, NOT_HOME_REASONS, OUTCOMES, REFUSED_REASONS, URGENT_KINDS
 from shared.rules.forms import HOME_VISIT, all_good
 
 _PURPOSE = "h5 visit"
 _MAC = 32
 KEEP = dt.timedelta(days=3)  # how long a page may lie open and still be sent
-OUTCOMES = ("met", "not_home", "refused")
 REASONS = {"not_home": NOT_HOME_REASONS, "refused": REFUSED_REASONS}
 
 

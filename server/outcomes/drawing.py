@@ -27,7 +27,7 @@ from server.tags.model import Tag
 from server.timebank import service as timebank
 from server.timebank.credits import Pair, Volunteers
 from server.visits.model import Visit
-from shared.protocol.visit import WHEREABOUTS
+from shared.protocol.values import WHEREABOUTS
 from shared.rules.duty import judge_duty, qualifies
 from shared.rules.months import Month, Period, is_due, is_due_week, local_date, month_of
 from shared.rules.policy import VisitPolicy

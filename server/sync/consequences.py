@@ -27,7 +27,8 @@ from server.sync.model import PhoneEvent
 from server.visits.model import Visit
 from shared.clock import trusted_times
 from shared.ids import uuid7
-from shared.protocol.event import COURSE_DONE, LADDER_CALL, SOS, Event
+from shared.protocol.event import Event
+from shared.protocol.values import COURSE_DONE, LADDER_CALL, SOS
 
 FROM_VISITS = ("no_answer", "urgent")
 Subjects = Mapping[uuid.UUID, "Subject"]

@@ -27,10 +27,11 @@ from server.sync.consequences import Subject, follow, happened, subjects_of
 from server.sync.model import PhoneEvent
 from server.visits.model import Refusal
 from shared.ids import uuid7
-from shared.protocol.event import SOS, Event, ReadEvent, event_content, read_event
+from shared.protocol.event import Event, ReadEvent, event_content, read_event
 from shared.protocol.jsontext import raw_text, size
 from shared.protocol.limits import MAX_ITEM
 from shared.protocol.reading import clean_text
+from shared.protocol.values import SOS
 
 log = logging.getLogger("yuetan.sync")
 TRIES = 3

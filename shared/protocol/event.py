@@ -25,8 +25,6 @@ from shared.ids import read_uuid
 from shared.protocol.jsontext import raw_text
 from shared.protocol.reading import clean_text, read_clock, read_code, read_time
 
-LADDER_CALL, SOS, COURSE_DONE = "ladder_call", "sos", "course_done"
-
 
 @dataclass(frozen=True, slots=True)
 class Event:

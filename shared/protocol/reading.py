@@ -18,16 +18,8 @@ from uuid import UUID
 from shared.clock import PhoneClock
 from shared.geo import gcj02_to_wgs84, valid
 from shared.ids import read_uuid
-from shared.protocol.record import (
-    OUTCOMES,
-    WIRE_VERSION,
-    FormRef,
-    Need,
-    Position,
-    ReadVisit,
-    Urgent,
-    Visit,
-)
+from shared.protocol.record import WIRE_VERSION, FormRef, Need, Position, ReadVisit, Urgent, Visit
+from shared.protocol.values import OUTCOMES
 from shared.rules.forms import form as form_of
 from shared.rules.policy import CHANNELS
 

@@ -1,4 +1,4 @@
-"""A visit as data: what the wire carries, typed, and the closed lists of its values (CONTRACT, A visit)."""
+"""A visit as data: what the wire carries, typed."""
 
 from __future__ import annotations
 
@@ -10,17 +10,6 @@ from uuid import UUID
 from shared.clock import PhoneClock
 
 WIRE_VERSION = 1
-OUTCOMES = frozenset(("met", "not_home", "refused"))
-NOT_HOME_REASONS = (
-    "no_answer", "neighbour_says_out", "in_hospital", "with_family", "travelling", "moved", "died",
-    "door_unsafe", "other",
-)  # fmt: skip
-WHEREABOUTS = frozenset(("in_hospital", "with_family", "travelling", "moved", "died"))
-"""Reasons that say where the elder is: `not_home` with one of them starts no ladder. (`neighbour_says_out` does:
-nobody has seen the elder.)"""
-REFUSED_REASONS = ("unwell_now", "does_not_want", "family_refuses", "other")
-URGENT_KINDS = ("ill", "fallen", "danger_at_home", "no_food", "abuse", "other")
-NEED_KINDS = ("meals", "medical", "bathing", "cleaning", "emergency", "mobility", "leisure", "other")
 
 
 @dataclass(frozen=True, slots=True)

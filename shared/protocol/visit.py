@@ -1,4 +1,4 @@
-"""A visit on the wire: the one place to import from.
+"""A visit on the wire: the one place to import from, but for the lists of values (`values`).
 
 `read_visit` turns what came into a `Visit` (see `reading`), `write_visit` turns it back, `same_content` decides
 whether an id that comes again is the same visit.
@@ -14,12 +14,6 @@ from shared.clock import PhoneClock
 from shared.protocol.jsontext import loads, raw_text, size
 from shared.protocol.reading import clean_text, read_time, read_visit
 from shared.protocol.record import (
-    NEED_KINDS,
-    NOT_HOME_REASONS,
-    OUTCOMES,
-    REFUSED_REASONS,
-    URGENT_KINDS,
-    WHEREABOUTS,
     WIRE_VERSION,
     FormRef,
     Need,
@@ -31,12 +25,6 @@ from shared.protocol.record import (
 from shared.rules.policy import CALLS
 
 __all__ = [
-    "NEED_KINDS",
-    "NOT_HOME_REASONS",
-    "OUTCOMES",
-    "REFUSED_REASONS",
-    "URGENT_KINDS",
-    "WHEREABOUTS",
     "WIRE_VERSION",
     "FormRef",
     "Need",

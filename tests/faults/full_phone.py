@@ -19,7 +19,7 @@ from caregiver_app.fleet.compare import Comparer
 from caregiver_app.fleet.machine import FleetClock, machine, picture
 from caregiver_app.platform.fake import FakePosition
 from caregiver_app.presenters.phone import Phone
-from caregiver_app.presenters.views import VisitView
+from caregiver_app.presenters.views.visit import VisitView
 from caregiver_app.store import open_store
 from caregiver_app.sync.http import RequestsHttp
 from tests.faults.room import Ballast, Limit

@@ -28,7 +28,7 @@ from server.timebank.model import Balance
 from server.visits.model import Photo, Visit
 from server.visits.sealing import key_for, unseal
 from shared.protocol import visit as wire
-from shared.protocol.event import SOS
+from shared.protocol.values import SOS
 from shared.rules.months import Month
 from tests.sim import checker
 from tests.sim.house import House

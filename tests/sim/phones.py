@@ -22,7 +22,7 @@ from caregiver_app.presenters.visit import VisitPresenter
 from caregiver_app.store import open_store
 from caregiver_app.store.store import ENROLLED
 from caregiver_app.store.vault import CHEAP
-from shared.protocol.event import LADDER_CALL, SOS
+from shared.protocol.values import LADDER_CALL, SOS
 from tests.sim.chance import PhoneClock, Time
 from tests.sim.house import BASE_URL
 from tests.sim.kills import Gun, Killed

@@ -12,31 +12,20 @@ from typing import Any
 
 from caregiver_app.platform.fake import fake
 from caregiver_app.presenters.demo import courses
-from caregiver_app.presenters.hours import HourEntry, HoursView
-from caregiver_app.presenters.learning import CourseRow, CourseView, LearningView, Question, QuizView
-from caregiver_app.presenters.lock import LockView
-from caregiver_app.presenters.views import (
-    Call,
-    Choice,
-    ElderRow,
-    ElderView,
-    EnrolView,
-    FormGroup,
-    FormItem,
-    OutboxRow,
-    OutboxView,
-    PastVisit,
-    PermissionRow,
-    Saved,
-    ScanView,
-    SettingsView,
-    SosView,
-    StepCall,
-    StepsView,
-    SyncBadge,
-    TodayView,
-    VisitView,
-)
+from caregiver_app.presenters.views.base import Call, Choice, SyncBadge
+from caregiver_app.presenters.views.course import CourseView, Question, QuizView
+from caregiver_app.presenters.views.elder import ElderView, PastVisit
+from caregiver_app.presenters.views.enrol import EnrolView
+from caregiver_app.presenters.views.hours import HourEntry, HoursView
+from caregiver_app.presenters.views.learning import CourseRow, LearningView
+from caregiver_app.presenters.views.lock import LockView
+from caregiver_app.presenters.views.outbox import OutboxRow, OutboxView
+from caregiver_app.presenters.views.scan import ScanView
+from caregiver_app.presenters.views.settings import PermissionRow, SettingsView
+from caregiver_app.presenters.views.sos import SosView
+from caregiver_app.presenters.views.steps import StepCall, StepsView
+from caregiver_app.presenters.views.today import ElderRow, TodayView
+from caregiver_app.presenters.views.visit import FormGroup, FormItem, Saved, VisitView
 from shared.markdown import blocks
 
 GROUPS = (

@@ -15,10 +15,10 @@ from caregiver_app.presenters import interface, phone, views
 from caregiver_app.presenters.changes import FIELDS
 from caregiver_app.presenters.demo import demo_phone, tag_text
 from caregiver_app.presenters.doubts import SAID
-from caregiver_app.presenters.draft import NEEDS, REASONS, URGENTS
 from caregiver_app.presenters.rows import RANK
 from caregiver_app.presenters.steps import AGAIN, WHERE
-from shared.protocol.visit import NEED_KINDS, NOT_HOME_REASONS, REFUSED_REASONS, URGENT_KINDS, read_visit
+from shared.protocol.values import NEED_KINDS, NOT_HOME_REASONS, OUTCOMES, REFUSED_REASONS, URGENT_KINDS
+from shared.protocol.visit import read_visit
 from tests.unit.caregiver_app.world import JPEG
 
 
@@ -45,14 +45,14 @@ def test_every_text_is_there_in_both_languages_and_takes_the_same_values(key):
 @pytest.mark.parametrize(
     ("group", "codes"),
     [
-        ("reason", [*REASONS["not_home"], *REASONS["refused"]]),
-        ("outcome_call", ["met", "not_home", "refused"]),
+        ("reason", [*NOT_HOME_REASONS, *REFUSED_REASONS]),
+        ("outcome_call", OUTCOMES),
         ("field", FIELDS),
         ("doubt", [code for code in SAID if code != "short_stay"]),
         ("where", WHERE),
         ("again", AGAIN),
-        ("urgent", URGENTS),
-        ("need", NEEDS),
+        ("urgent", URGENT_KINDS),
+        ("need", NEED_KINDS),
         ("badge", ["ok", "waiting", "sending", "offline", "refused", "enrol", "revoked"]),
         ("state", ["pending", "sent", "refused"]),
         ("standing", ["new", "enrolled", "enrol_again", "revoked"]),
@@ -61,13 +61,6 @@ def test_every_text_is_there_in_both_languages_and_takes_the_same_values(key):
 )
 def test_every_code_that_is_shown_has_words(group, codes):
     assert [code for code in codes if f"{group}.{code}" not in texts.TEXTS] == []
-
-
-def test_the_phone_offers_the_codes_that_the_wire_knows():
-    assert set(NEEDS) == set(NEED_KINDS)
-    assert set(URGENTS) == set(URGENT_KINDS)
-    assert set(REASONS["not_home"]) == set(NOT_HOME_REASONS)
-    assert set(REASONS["refused"]) == set(REFUSED_REASONS)
 
 
 @pytest.mark.parametrize("name", ["Enrol", "Today", "Scan", "Elder", "Outbox", "Settings"])
@@ -300,7 +293,7 @@ def test_the_longest_visit_fits_the_limit_of_the_wire(app):
     visit = app.begin_visit(app.today.view().rows[0].id)
     visit.all_good()
     assert visit.set_note("探" * 9000).note_left == 0
-    for kind in NEEDS:
+    for kind in NEED_KINDS:
         visit.toggle_need(kind)
     for number in range(12):
         visit.add_photo(JPEG[: 700 + number])

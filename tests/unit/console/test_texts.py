@@ -12,7 +12,7 @@ from server.console.texts import TEXTS
 from server.console.words import GROUNDS, WORDS
 from server.elders.model import STATUSES
 from server.pairings.model import PAIRING_ROLES
-from shared.protocol.record import NEED_KINDS, NOT_HOME_REASONS, OUTCOMES, REFUSED_REASONS, URGENT_KINDS
+from shared.protocol.values import NEED_KINDS, NOT_HOME_REASONS, OUTCOMES, REFUSED_REASONS, URGENT_KINDS
 
 CONSOLE = Path(__file__).parents[3] / "server" / "console"
 SOURCES = "\n".join(p.read_text() for p in [*CONSOLE.glob("*.py"), *CONSOLE.glob("templates/*.html")])
