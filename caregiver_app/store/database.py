@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from caregiver_app.store.journal import COLUMNS, Journal
 from caregiver_app.store.rescue import check, is_under_way, rescue
 from caregiver_app.store.schema import migrate
 from caregiver_app.store.vault import Vault
@@ -43,6 +44,8 @@ class Database:
     def __init__(self, path: Path, vault: Vault) -> None:
         self.path = path
         self.vault = vault
+        self.journal = Journal(path)
+        self.restored = 0  # rows that only the journal still had when the file was opened
         self.lock = threading.RLock()
         self.disk_trouble = False  # whether the last change failed for want of a disk
         self.rescued: dict[str, int] | None = None  # rows of each table, if the file had to be made anew
@@ -77,10 +80,21 @@ class Database:
             connection.execute("PRAGMA secure_delete = ON")
             check(connection)
             migrate(connection)
+            self._restore(connection)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _restore(self, connection: sqlite3.Connection) -> None:
+        """What was saved and is no longer in the file (its log was harmed, say) is put back, and both made equal."""
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            self.restored = self.journal.restore(connection)
+            with suppress(OSError):  # a second copy that cannot be written now is written later
+                self.journal.tidy(connection, always=True)
+        finally:
+            connection.execute("COMMIT")
 
     def _mend(self) -> None:
         """Make the file anew, and go on with the new one."""
@@ -157,6 +171,18 @@ class Database:
         if self._damaged:
             self._mend()
 
+    def note(self, table: str, row_id: str) -> None:
+        """Write a row of what waits into the journal as well, once it is on the disk. A disk that will not take the
+        second copy denies nobody the first; it is written at the next start."""
+        found = self.row(f"SELECT {COLUMNS[table]} FROM {table} WHERE id = ? AND state <> 'sent'", (row_id,))
+        if found is not None:
+            self.after_commit(lambda: self.journal.add(table, found))
+
+    def tidy(self, *, always: bool = False) -> None:
+        """Leave out of the journal what the server has: if it is time to, or `always`, unless it is so already."""
+        with self.lock, suppress(OSError, sqlite3.Error):
+            self.journal.tidy(self._connection, always=always)
+
     def touched(self) -> None:
         """What is shown may have changed although no row did: the store was locked or unlocked."""
         with self.lock:
@@ -176,7 +202,8 @@ class Database:
             if self._depth:
                 self._afterwards.append(work)
             else:
-                work()
+                with suppress(OSError):
+                    work()
 
     @property
     def in_transaction(self) -> bool:

@@ -58,6 +58,7 @@ class Events(Queue):
                 at,
             ),
         )
+        self._database.note(self.table, event_id)
 
     def get(self, event_id: str) -> EventRow | None:
         """One event."""

@@ -109,6 +109,7 @@ class Holding:
             self.meta.set(holder=None, sos=None)
             if new_name:
                 self.meta.set(device_id=None, private_key=None)
+        self.database.tidy(always=True)
 
     def _give_up(self) -> None:
         with self.database.transaction():

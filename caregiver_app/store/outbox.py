@@ -107,6 +107,7 @@ class Outbox(Queue):
             "UPDATE outbox SET sealed = ?, key_id = ?, signature = ?, device_id = ? WHERE id = ?",
             (sealed.sealed, sealed.key_id, sealed.signature, sealed.device_id, visit_id),
         )
+        self._database.note(self.table, visit_id)
 
     def unsendable(self) -> int:
         """The key is gone: what was never sealed can be sent by nobody, and says so → how many."""
@@ -143,6 +144,7 @@ class Outbox(Queue):
             " VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?)",
             (visit_id, elder_id, int(urgent), closed, at, *parts),
         )
+        self._database.note(self.table, visit_id)
 
     def _found(self, where: str, *values: Any) -> list[Row]:
         return [

@@ -1,6 +1,7 @@
 """A damaged store: set it aside, begin a new one, and bring over every row that can still be read.
 
 Visits, events, drafts, photos and what the phone knows of itself are rescued; the list of elders is fetched again.
+Saved visits and events of which no row is left come back from the journal (journal.py).
 What is found twice in different states is sent again: the server knows what it has. The broken files stay aside.
 """
 
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from caregiver_app.store.files import sync_folder, write_whole
+from caregiver_app.store.journal import Journal
 from caregiver_app.store.pages import records
 from caregiver_app.store.schema import STEPS, migrate, shape, shape_of
 
@@ -94,7 +96,7 @@ def _build(broken: Path, fresh: Path) -> dict[str, int]:
         connection.execute("PRAGMA synchronous = FULL")
         migrate(connection)
         connection.execute("BEGIN IMMEDIATE")
-        found = _bring_over(broken, connection)
+        found = _bring_over(broken, connection, Journal(fresh))
         connection.execute("COMMIT")
     except sqlite3.OperationalError as error:
         raise OSError(f"no room for the rescue: {error}") from error
@@ -105,7 +107,7 @@ def _build(broken: Path, fresh: Path) -> dict[str, int]:
     return found
 
 
-def _bring_over(broken: Path, connection: sqlite3.Connection) -> dict[str, int]:
+def _bring_over(broken: Path, connection: sqlite3.Connection, journal: Journal) -> dict[str, int]:
     columns = {
         table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
         for table in ("outbox", "events", "drafts", "photos", "meta")
@@ -119,6 +121,7 @@ def _bring_over(broken: Path, connection: sqlite3.Connection) -> dict[str, int]:
             row["seq"] = rowid
         _keep(connection, table, row)
     connection.executemany("DELETE FROM meta WHERE key = ?", [(key,) for key in _FORGOTTEN])
+    journal.restore(connection)
     # A saved visit is no draft any more, whichever page told of it last.
     connection.execute("DELETE FROM drafts WHERE id IN (SELECT id FROM outbox)")
     connection.execute(

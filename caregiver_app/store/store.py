@@ -45,6 +45,8 @@ class Store(Holding):
         self.database.on_rescue = self._rescued
         if self.database.rescued is not None:
             self._rescued()
+        elif self.database.restored:
+            self.photos.recover()
         self._make_good()
 
     def close(self) -> None:
@@ -125,6 +127,7 @@ class Store(Holding):
                     if self._settle(self.outbox, visit_id, result, at):
                         missing = result.get("photos_missing")
                         self.photos.wanted(visit_id, missing if isinstance(missing, list) else [], at)
+        self.database.tidy()
         return settled
 
     def events_answered(self, results: list[dict[str, Any]], *, at: str) -> int:
@@ -136,6 +139,7 @@ class Store(Holding):
                 if isinstance(event_id, str) and self.events.has(event_id):
                     settled += 1
                     self._settle(self.events, event_id, result, at)
+        self.database.tidy()
         return settled
 
     def learn_epoch(self, epoch: Any) -> bool:
@@ -153,7 +157,8 @@ class Store(Holding):
             self.events.all_again()
             self.photos.all_again()
             self.meta.set(cursor=None, incoming_cursor=None)
-            return True
+        self.database.tidy(always=True)
+        return True
 
     def revoke(self) -> None:
         """The server revoked this device: whom it may see is gone at once, the outbox and drafts stay."""
@@ -164,13 +169,16 @@ class Store(Holding):
     def purge(self, sent_before: str) -> int:
         """Forget visits that were sent before then, with their photos → how many."""
         old = self.outbox.sent_before(sent_before)
+        events = self.events.sent_before(sent_before)
+        if old or events:
+            self.database.tidy(always=True)  # what is forgotten here must not come back from there
         for visit_id in old:
             with self.database.transaction():
                 if any(photo.state in ("waiting", "pending") for photo in self.photos.of(visit_id)):
                     continue
                 self.outbox.forget_sent(visit_id)
                 self.photos.drop(visit_id)
-        for event_id in self.events.sent_before(sent_before):
+        for event_id in events:
             self.events.forget_sent(event_id)
         return len(old)
 

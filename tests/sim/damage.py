@@ -1,8 +1,8 @@
 """A phone's database is damaged at random places, and opened again: it says so, and what was saved still arrives.
 
 Each round is a phone of its own with some visits, part of them sent, killed at rest (its log beside its file), whose
-files are then harmed. Afterwards it talks to the house until it rests. Harm that takes a visit's own page may cost that
-visit: that is counted, never hidden.
+files are then harmed. Afterwards it talks to the house until it rests. Whichever page is hit, no visit may be lost:
+each lies in the journal as well.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Damage:
 
 
 def damage(house: House, folder: Path, *, rounds: int, seed: int) -> Damage:
-    """So many rounds. Violations: anything but a visit whose own page was hit."""
+    """So many rounds."""
     done = Damage()
     for number in range(rounds):
         time, gun = Time(), Gun()
@@ -116,7 +116,7 @@ def _round(house: House, folder: Path, time: Time, gun: Gun, rng: random.Random,
     done.figures[f"{kind}: rounds"] += 1
     done.figures[f"{kind}: visits saved"] += len(phone.saved)
     done.figures[f"{kind}: visits lost"] += len(lost)
-    if lost and kind not in ("page", "bytes"):
+    if lost:
         done.violations.append(f"round {name}, {kind}: {len(lost)} of {len(phone.saved)} visits are lost")
     done.violations += [f"round {name}, {kind}: {words}" for words in phone.wrong + house.complaints.said]
     phone.stop()
