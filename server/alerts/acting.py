@@ -55,16 +55,16 @@ def resolve(
 
 def press_sos(
     session: Session, county_id: int, user_id: uuid.UUID, alert_id: uuid.UUID, elder_id: uuid.UUID | None,
-    region_id: int | None, *, now: dt.datetime,
+    region_id: int | None, *, said: bytes | None = None, now: dt.datetime,
 ) -> None:  # fmt: skip
-    """Call for help, now."""
-    raise_sos(session, county_id, user_id, alert_id, elder_id, region_id, now=now, at=now)
+    """Call for help, now. `said`: from `said.seal`."""
+    raise_sos(session, county_id, user_id, alert_id, elder_id, region_id, said=said, now=now, at=now)
     session.commit()
 
 
 def raise_sos(
     session: Session, county_id: int, user_id: uuid.UUID, alert_id: uuid.UUID, elder_id: uuid.UUID | None,
-    region_id: int | None, *, now: dt.datetime, at: dt.datetime,
+    region_id: int | None, *, said: bytes | None = None, now: dt.datetime, at: dt.datetime,
 ) -> None:  # fmt: skip
     """A call for help, for an elder or for oneself, made `at` some time (a phone may bring it later). The same id again
     is the same call, another's id 409 `id_reused`. Composed: never commits."""
@@ -73,7 +73,7 @@ def raise_sos(
     if known is None:
         call = Wanted(
             county_id, "sos", subject, str(alert_id), elder_id, None, region_id, since=min(at, now), id=alert_id,
-            by=user_id,
+            by=user_id, said=said,
         )  # fmt: skip
         service.raise_alerts(session, [call], now=now)
     elif (known.kind, known.subject) != ("sos", subject):

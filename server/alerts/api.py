@@ -12,13 +12,16 @@ from flask import Response, request
 
 from server import clock
 from server.alerts import acting, queries, settings
+from server.alerts import said as saying
 from server.alerts.schemas import AlertOut, AlertsQuery, AlertStory, LaddersIn, LaddersOut, NoteIn, SosIn, SosOut
 from server.database import session
+from server.elders import vault
 from server.http import Page, PageArgs, Router, actor, reach
 from server.pairings import queries as pairings
 from server.problems import problem
 from server.regions import queries as regions
 from server.regions.codes import code_range
+from shared.protocol.reading import clean_text, read_position
 
 api = Router("alerts")
 
@@ -63,7 +66,8 @@ def stream_alerts() -> Response:
 def read_alert(alert_id: uuid.UUID) -> dict[str, Any]:
     """One alert and its story: who was told, when, and who took it on."""
     found = _shown(alert_id)
-    return {**found, "events": queries.story(session(), found["county_id"], alert_id)}
+    said = saying.said(session(), vault.current(), [alert_id]).get(alert_id)
+    return {**found, "events": queries.story(session(), found["county_id"], alert_id), "said": said}
 
 
 @api.post("/alerts/<uuid:alert_id>/acknowledge", right="alerts.act", body=NoteIn, answer=AlertOut)
@@ -94,7 +98,11 @@ def press_sos(body: dict[str, Any]) -> dict[str, Any]:
     if county_id is None:
         raise problem("forbidden")
     region_id = elder.region_id if elder is not None else grant.region_id if grant is not None else None
-    acting.press_sos(session(), county_id, actor().user_id, body["id"], body["elder_id"], region_id, now=now)
+    said = saying.seal(
+        vault.current(), county_id, saying.about(elder), body["id"], clean_text(body["words"]),
+        read_position(body["position"]),
+    )  # fmt: skip
+    acting.press_sos(session(), county_id, actor().user_id, body["id"], body["elder_id"], region_id, said=said, now=now)
     return {**queries.by_ids(session(), county_id, [body["id"]])[0], "call_first": ["120", "110"]}
 
 

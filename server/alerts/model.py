@@ -53,6 +53,7 @@ class Alert(CountyRow, Base):
     resolved_by: Mapped[uuid.UUID | None]  # null while resolved: a later visit did it
     resolved_at: Mapped[dt.datetime | None]
     result: Mapped[str | None] = mapped_column(sa.Text)
+    said: Mapped[bytes | None]  # of a call for help: its words and the phone's position, sealed (said.py)
     version: Mapped[int] = mapped_column(default=1)  # grows with each change; the phone's feed compares it
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from server.alerts.queries import STATES
+from server.alerts.said import WORDS_MAX
 from server.elders.schemas import ElderRef
 from server.people.schemas import PersonRef
 from server.regions.schemas import CODE, RegionRef
 from server.validation import Instant, Shape
+from shared.protocol.visit import write_position
 
 
 class AlertsQuery(Shape):
@@ -47,8 +49,19 @@ class AlertEventOut(Shape):
     details = fields.Raw(allow_none=True)
 
 
+class SaidOut(Shape):
+    words = fields.String()
+    position = fields.Function(
+        lambda said: write_position(said.position),
+        metadata={"type": ["object", "null"], "description": "where the phone was, as in a visit"},
+    )
+    from_home_m = fields.Integer(allow_none=True)
+    by = fields.String(metadata={"description": "who called"})
+
+
 class AlertStory(AlertOut):
     events = fields.List(fields.Nested(AlertEventOut))
+    said = fields.Nested(SaidOut, allow_none=True, metadata={"description": "of a call for help"})
 
 
 class NoteIn(Shape):
@@ -58,6 +71,10 @@ class NoteIn(Shape):
 class SosIn(Shape):
     id = fields.UUID(required=True)
     elder_id = fields.UUID(load_default=None, allow_none=True)
+    words = fields.String(load_default="", validate=validate.Length(max=WORDS_MAX))
+    position = fields.Raw(
+        load_default=None, allow_none=True, metadata={"description": "as in a visit; one that cannot be read is none"}
+    )
 
 
 class SosOut(AlertOut):

@@ -67,7 +67,7 @@ class Wanted:
 
     `since`: what the ladder counts from; for `no_answer` and `urgent` with a visit it is the visit's trusted start,
     else by default now. `due_at` overrides when the first step up is taken (other than for those two). `id`: given by
-    the client that makes it; `by`: who opened it.
+    the client that makes it; `by`: who opened it; `said`: what they said with it, sealed (said.py).
     """
 
     county_id: int
@@ -81,6 +81,7 @@ class Wanted:
     since: dt.datetime | None = None
     id: uuid.UUID | None = None
     by: uuid.UUID | None = None
+    said: bytes | None = None
 
     @property
     def key(self) -> Key:
@@ -139,7 +140,7 @@ def _raise_some(session: Session, county_id: int, wanted: Sequence[Wanted], now:
             "county_id": county_id, "id": w.id or uuid7(now), "kind": w.kind, "subject": w.subject,
             "elder_id": w.elder_id, "visit_id": w.visit_id, "region_id": w.region_id, "period": w.period,
             "state": "open", "step": step, "opened_at": now, "since": since,
-            "due_at": due_at if step + 1 < len(steps) else None, "version": 1,
+            "due_at": due_at if step + 1 < len(steps) else None, "version": 1, "said": w.said,
         }  # fmt: skip
     insert = insert_into(session, Alert).values(list(rows.values()))
     made: dict[Key, uuid.UUID] = {

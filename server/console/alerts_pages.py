@@ -8,6 +8,7 @@ from flask import Response, request
 
 from server import clock
 from server.alerts import acting, queries
+from server.alerts import said as saying
 from server.alerts.api import held
 from server.alerts.model import KINDS
 from server.auth.current import actor, reach
@@ -16,6 +17,7 @@ from server.console.pages import Pages, done, safe_next
 from server.console.render import page
 from server.console.texts import say
 from server.database import session
+from server.elders import vault
 from server.problems import problem
 from server.regions.codes import code_range
 
@@ -59,9 +61,10 @@ def _page(errors: dict[str, list[str]], opened: uuid.UUID | None) -> str:
     rows = queries.listed(
         session(), held(), asked_page(50), codes=codes, state=None if state == "all" else state, kind=kind
     )
+    said = saying.said(session(), vault.current(), [a["id"] for a in rows.items if a["kind"] == "sos"])
     return page(
-        "alerts.html", rows=rows, state=state, kind=kind, kinds=KINDS, region=region, errors=errors, opened=opened,
-        regions=region_choices("alerts.read", region), states=queries.STATES,
+        "alerts.html", rows=rows, said=said, state=state, kind=kind, kinds=KINDS, region=region, errors=errors,
+        opened=opened, regions=region_choices("alerts.read", region), states=queries.STATES,
         way=way_to(region, reach("alerts.read")) if region is not None else [],
     )  # fmt: skip
 

@@ -16,11 +16,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from server.alerts import said as saying
 from server.alerts import service as alerts
 from server.alerts.model import Alert, AlertEvent
 from server.auth.reach import Actor
 from server.courses import service as courses
 from server.elders.model import Elder
+from server.elders.vault import Vault
 from server.pairings import queries as pairings
 from server.sync import scope
 from server.sync.model import PhoneEvent
@@ -41,6 +43,7 @@ class Subject:
     elder_id: uuid.UUID | None
     region_id: int | None = None
     wrapped: bytes | None = None
+    positions: bool = True  # the elder did not refuse that positions are kept
     own: bool = False  # the subject is the sender's own visit or event
     key: tuple[tuple[str, ...], uuid.UUID, str] | None = None  # kinds, subject and period of the alert it raised
 
@@ -76,7 +79,7 @@ def subjects_of(
     elders = {
         row.id: row
         for row in session.execute(
-            sa.select(Elder.id, Elder.region_id, Elder.data_key).where(
+            sa.select(Elder.id, Elder.region_id, Elder.data_key, Elder.consent_position).where(
                 Elder.county_id == county_id, Elder.id.in_(list(elder_ids))
             )
         )
@@ -86,19 +89,20 @@ def subjects_of(
     for subject_id, (elder_id, own, key) in found.items():
         elder = elders.get(elder_id) if elder_id is not None else None
         about[subject_id] = Subject(
-            elder_id, elder.region_id if elder else None, elder.data_key if elder else None, own, key
-        )
+            elder_id, elder.region_id if elder else None, elder.data_key if elder else None,
+            elder is None or elder.consent_position is not False, own, key,
+        )  # fmt: skip
     return about
 
 
 def follow(
     session: Session, who: Actor, county_id: int, events: Sequence[Event], about: Subjects,
-    now: dt.datetime, today: dt.date,
+    now: dt.datetime, today: dt.date, vault: Vault,
 ) -> None:  # fmt: skip
     """What follows from events that are new."""
     emergencies = [e for e in events if e.kind == SOS]
     if emergencies:
-        alerts.raise_alerts(session, [_wanted(who, county_id, e, about, now) for e in emergencies], now=now)
+        alerts.raise_alerts(session, [_wanted(who, county_id, e, about, now, vault) for e in emergencies], now=now)
     learnt = [r for e in events if e.kind == COURSE_DONE and (r := _result(e, now)) is not None]
     if learnt:
         courses.record(session, county_id, who.user_id, learnt)
@@ -120,16 +124,18 @@ def _result(event: Event, now: dt.datetime) -> courses.Result | None:
 
 
 def _wanted(
-    who: Actor, county_id: int, event: Event, about: Subjects, now: dt.datetime
+    who: Actor, county_id: int, event: Event, about: Subjects, now: dt.datetime, vault: Vault
 ) -> alerts.Wanted:
     subject = about.get(event.subject_id) if event.subject_id else None
     elder_id = subject.elder_id if subject is not None else None
     region_id = subject.region_id if subject is not None else None
+    whom = saying.About(elder_id, subject.wrapped, subject.positions) if subject is not None else saying.About()
     if region_id is None:  # an emergency of nobody in particular: where the sender works
         region_id = next((g.region_id for g in who.grants if g.county_id == county_id), None)
     return alerts.Wanted(
         county_id, SOS, elder_id or who.user_id, str(event.id), elder_id, None, region_id, since=happened(event, now),
         id=event.id, by=who.user_id,
+        said=saying.seal(vault, county_id, whom, event.id, event.word("words", saying.WORDS_MAX), event.position()),
     )  # fmt: skip
 
 

@@ -100,7 +100,7 @@ def _receive(
         if here:
             stored = _store(session, who, county_id, here, about, vault, now)
             heard = [i.event for i in stored if _heard(i.event, heard_until, now)]
-            follow(session, who, county_id, heard, about, now, today)
+            follow(session, who, county_id, heard, about, now, today, vault)
     refused = [i for i in items if i.result.status == "rejected"]
     session.add_all([_refusal(who, counties, i, vault, now) for i in refused if counties])
     session.commit()

@@ -23,7 +23,8 @@ from uuid import UUID
 from shared.clock import PhoneClock
 from shared.ids import read_uuid
 from shared.protocol.jsontext import raw_text
-from shared.protocol.reading import clean_text, read_clock, read_code, read_time
+from shared.protocol.reading import clean_text, read_clock, read_code, read_position, read_time
+from shared.protocol.record import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class Event:
         """A text of `data`, cleaned and cut; "" where there is none."""
         value = self.data.get(name)
         return clean_text(value)[:longest] if isinstance(value, str) else ""
+
+    def position(self) -> Position | None:
+        """`data.position`, where the phone was; None where it does not say."""
+        return read_position(self.data.get("position"))
 
     def number(self, name: str, largest: int = 100_000) -> int | None:
         """A whole number of `data`, from 0; None where there is none."""

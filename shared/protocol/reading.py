@@ -90,6 +90,11 @@ def _integer(value: object) -> int | None:
 # Composite values. Each appends the paths of what it could not read to `faults`.
 
 
+def read_position(value: object) -> Position | None:
+    """A position in wire shape, in WGS-84; None where there is none that could be read."""
+    return _position(value, "position", []) if value is not None else None
+
+
 def _position(value: object, path: str, faults: list[str]) -> Position | None:
     if type(value) is not dict:
         faults.append(path)

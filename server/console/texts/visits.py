@@ -102,5 +102,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "alerts.acknowledged": ("已记下由您处理。", "It is noted that you take it on."),
     "alerts.resolved": ("预警已处理完毕。", "The alert is resolved."),
     "alerts.visit": ("看探访", "See the visit"),
+    "alerts.called_by": ("{by} 求助", "Called by {by}"),
+    "alerts.phone_at": ("手机位置", "Where the phone was"),
+    "alerts.from_home": ("离登记住址约 {m} 米", "about {m} m from the home"),
+    "alerts.nobody_in_particular": ("没有指明老人", "No elder named"),
     "alerts.act": ("处理", "Act"),
 }
