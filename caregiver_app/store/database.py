@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from caregiver_app.store.journal import COLUMNS, Journal
-from caregiver_app.store.rescue import check, is_under_way, rescue
+from caregiver_app.store.rescue import check, is_damage, is_under_way, rescue
 from caregiver_app.store.schema import migrate
 from caregiver_app.store.vault import Vault
 
 log = logging.getLogger(__name__)
 
 # SQLite's primary result codes.
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 _DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
@@ -63,8 +62,8 @@ class Database:
             self.rescued = rescue(self.path)
         try:
             return self._connected()
-        except sqlite3.DatabaseError as error:
-            if _code(error) not in _DAMAGED:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            if not is_damage(error):
                 raise
         self.rescued = rescue(self.path)
         return self._connected()
@@ -88,13 +87,18 @@ class Database:
 
     def _restore(self, connection: sqlite3.Connection) -> None:
         """What was saved and is no longer in the file (its log was harmed, say) is put back, and both made equal."""
-        connection.execute("BEGIN IMMEDIATE")
         try:
+            connection.execute("BEGIN IMMEDIATE")
             self.restored = self.journal.restore(connection)
             with suppress(OSError):  # a second copy that cannot be written now is written later
                 self.journal.tidy(connection, always=True)
-        finally:
             connection.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            if _code(error) not in _DISK:
+                raise
+            self.restored = 0  # a full disk takes nothing back now: at the next start
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
 
     def _mend(self) -> None:
         """Make the file anew, and go on with the new one."""
@@ -109,9 +113,9 @@ class Database:
         """SQLite's errors in our words."""
         try:
             yield
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             code = _code(error)
-            if code in _DAMAGED:
+            if is_damage(error):
                 self._damaged = True
                 raise Damaged("the store is damaged") from error
             if code in _DISK:
@@ -263,7 +267,7 @@ class Database:
         return json.loads(self.vault.open(place, blob))
 
 
-def _code(error: sqlite3.DatabaseError) -> int:
+def _code(error: Exception) -> int:
     return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
 
 

@@ -112,12 +112,12 @@ class Journal:
 
 
 def _mend(connection: sqlite3.Connection, table: str, row: dict[str, Any], here: tuple[Any, ...]) -> bool:
-    """A byte that flipped inside a blob is in order for SQLite; a line here has its checksum."""
+    """A byte that flipped inside a value is in order for SQLite; a line here has its checksum."""
     names = COLUMNS[table].split(", ")
     wrong = {
         name: row[name]
         for name, value in zip(names, here, strict=True)
-        if isinstance(row.get(name), bytes) and isinstance(value, bytes) and row[name] != value
+        if name not in ("id", "state") and row.get(name) is not None and row[name] != value
     }
     if not wrong:
         return False

@@ -23,6 +23,7 @@ KEPT_ASIDE = 3
 NO_VERSION = 1000  # there will never be so many
 STATES = ("pending", "sent", "refused")
 PHOTO_STATES = ("draft", "waiting", "pending", "sent", "refused")
+_KEPT = ("outbox", "events", "drafts", "photos", "meta")
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _KEY = re.compile(r"[a-z_]{1,40}")
@@ -32,12 +33,30 @@ _FORGOTTEN = ("cursor", "incoming_cursor", "pulled_at", "account")
 
 def check(connection: sqlite3.Connection) -> None:
     """Let SQLite look over its own pages, and see that the tables are those of the file's version: a name of which
-    a byte was flipped is in order for SQLite. sqlite3.DatabaseError (SQLITE_CORRUPT): something is not in order."""
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if found != ("ok",) or not _of_its_version(connection):
-        error = sqlite3.DatabaseError("the store is damaged")
-        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        raise error
+    a byte was flipped is in order for SQLite. Of what cannot be fetched again the indexes are compared too: a row that
+    its index does not know would be sent and never settled. sqlite3.DatabaseError (SQLITE_CORRUPT): something is not
+    in order."""
+    sound = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",) and _of_its_version(connection)
+    tables = (name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'"))
+    kept = [name for name in tables if name in _KEPT] if sound else []
+    if not sound or any(connection.execute(f"PRAGMA integrity_check({name})").fetchone() != ("ok",) for name in kept):
+        raise damaged()
+
+
+def damaged() -> sqlite3.DatabaseError:
+    """What SQLite says of a file that is not in order."""
+    error = sqlite3.DatabaseError("the store is damaged")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether it says that the file is harmed. A text that is no text comes without a code, or, where it stands in
+    SQLite's own words, as an error of Python's."""
+    if isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error):
+        return True
+    code = int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+    return isinstance(error, UnicodeDecodeError) or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _of_its_version(connection: sqlite3.Connection) -> bool:
@@ -110,7 +129,7 @@ def _build(broken: Path, fresh: Path) -> dict[str, int]:
 def _bring_over(broken: Path, connection: sqlite3.Connection, journal: Journal) -> dict[str, int]:
     columns = {
         table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-        for table in ("outbox", "events", "drafts", "photos", "meta")
+        for table in _KEPT
     }
     for rowid, values in records(broken):
         table = _table(rowid, values)

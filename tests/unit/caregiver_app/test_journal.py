@@ -113,14 +113,34 @@ def test_a_log_that_was_harmed_loses_no_visit_although_sqlite_finds_nothing_wron
 def test_a_byte_that_flipped_inside_a_saved_visit_is_put_right(busy):
     world, ids = busy
     before = waiting(world)
+    ((closed,),) = world.phone.store.database.rows("SELECT frozen FROM outbox WHERE id = ?", (ids[3],))
     path = shut(world)
     data = path.read_bytes()
-    at = data.index(ids[3].encode()) + 300
+    at = data.index(closed) + 300
     path.write_bytes(data[:at] + bytes(one ^ 0xFF for one in data[at : at + 10]) + data[at + 10 :])
     phone = again(world)
     assert not phone.store.meta.get("rescued"), "SQLite sees nothing of it"
     assert phone.store.outbox.get(ids[3]).frozen == before[ids[3]][0]
     assert waiting(world) == before
+
+
+@pytest.mark.parametrize("column", ["id", "device_id", "state", "created_at", "elder_id"])
+@pytest.mark.parametrize("instead", [b"\xe9", b"5"], ids=["no text", "another text"])
+def test_a_byte_that_flipped_inside_a_word_of_a_row_stops_nothing(busy, column, instead):
+    """In the table, not in its indexes: a text that is no text, an id that its index does not know."""
+    world, ids = busy
+    ((word, sealed),) = world.phone.store.database.rows(
+        f"SELECT {column}, sealed FROM outbox WHERE id = ?", (ids[3],)
+    )
+    path = shut(world)
+    data = path.read_bytes()
+    row = data.rindex(ids[3].encode(), 0, data.index(sealed))
+    at = data.index(word.encode(), row) + 3
+    path.write_bytes(data[:at] + instead + data[at + 1 :])
+    again(world)
+    world.settle()
+    assert {one: world.states()[one] for one in ids} == dict.fromkeys(ids, "sent")
+    assert set(ids) <= set(world.server.state.visits)
 
 
 def test_what_the_server_has_does_not_stay_in_the_journal(busy):
