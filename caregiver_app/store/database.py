@@ -86,12 +86,10 @@ class Database:
         return connection
 
     def _restore(self, connection: sqlite3.Connection) -> None:
-        """What was saved and is no longer in the file (its log was harmed, say) is put back, and both made equal."""
+        """What was saved and is no longer in the file (its log was harmed, say) is put back."""
         try:
             connection.execute("BEGIN IMMEDIATE")
             self.restored = self.journal.restore(connection)
-            with suppress(OSError):  # a second copy that cannot be written now is written later
-                self.journal.tidy(connection, always=True)
             connection.execute("COMMIT")
         except sqlite3.DatabaseError as error:
             if _code(error) not in _DISK:

@@ -106,7 +106,7 @@ class Journal:
     def _rows(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Rows by table and id, the newest line of each, in the order they were written first."""
         found: dict[tuple[str, str], dict[str, Any]] = {}
-        for table, row in _read(self.path):
+        for table, row in rows(self.path):
             found[table, row["id"]] = row
         return found
 
@@ -141,7 +141,7 @@ def _line(table: str, values: tuple[Any, ...]) -> bytes:
     return b"\n%08x %s\n" % (zlib.crc32(said), said)
 
 
-def _read(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every line that is whole."""
     try:
         lines = path.read_bytes().split(b"\n")

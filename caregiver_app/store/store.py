@@ -208,6 +208,7 @@ class Store(Holding):
         elif self.vault.is_open and closed_by != self.vault.key_id:
             self._take_up()
         self.vault.takes_clear = False
+        self.database.tidy(always=True)  # what nobody closed yet does not go into the journal
 
     def _rescued(self) -> None:
         """The file was made anew from what could be read of a broken one: say so, and fetch again what is missing."""
@@ -227,6 +228,7 @@ class Store(Holding):
             self.cache.version += 1
         if self.vault.is_open:
             self.seal_waiting()
+        self.database.tidy(always=True)
 
 
 @dataclass(frozen=True, slots=True)

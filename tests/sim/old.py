@@ -56,7 +56,7 @@ def make_old(folder: Path) -> None:
     for ending in ("", "-wal", "-shm"):
         Path(f"{new}{ending}").unlink(missing_ok=True)
     old.replace(new)
-    for name in ("vault.json", "tries"):
+    for name in ("vault.json", "tries", "saved.journal"):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "secrets", ignore_errors=True)
 
