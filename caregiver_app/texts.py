@@ -219,6 +219,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "再敲一次，等一等，也问问邻居。保存后会告诉您给谁打电话。",
         "Knock again, wait, ask next door. After saving you see whom to call.",
     ),
+    "advice.whereabouts": (
+        "请在备注里写上是谁告诉您的，社区会核实。",
+        "Please note who told you; the community will check.",
+    ),
+    "advice.died": (
+        "请在备注里写上是谁告诉您的；社区会核实，并联系家属。",
+        "Please note who told you; the community will make sure and speak to the family.",
+    ),
+    "advice.door_unsafe": (
+        "先退到安全的地方，不要硬闯；有危险请打 110 或 120。",
+        "Step back to where it is safe. In danger call 110 or 120.",
+    ),
     "advice.not_home_call": (
         "没打通不要紧，换个时间再打，或者上门看看。",
         "Not reached: try another time, or go and see.",

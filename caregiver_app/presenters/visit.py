@@ -18,13 +18,20 @@ from caregiver_app.presenters.elder import CHANNELS, channels
 from caregiver_app.presenters.rows import Rows
 from caregiver_app.presenters.views.base import Call, Choice
 from caregiver_app.presenters.views.today import ElderRow
-from caregiver_app.presenters.views.visit import PhotoView, Saved, VisitView
+from caregiver_app.presenters.views.visit import NeedNote, PhotoView, Saved, VisitView
 from caregiver_app.sync.offset import stamp
 from shared.protocol.limits import NEEDS_MAX, NOTE_MAX, PHOTOS_MAX
 from shared.protocol.values import NEED_KINDS, OUTCOMES, URGENT_KINDS, WHEREABOUTS
 
+#: To knock again is no advice where it is known why nobody opens.
+SPECIAL_ADVICE = {
+    **dict.fromkeys(WHEREABOUTS, "advice.whereabouts"),
+    "died": "advice.died",
+    "door_unsafe": "advice.door_unsafe",
+}
 PHOTO_BYTES = 300_000
 WORDS_MAX = 500
+NEED_NOTE_MAX = 200
 
 
 class VisitPresenter:
@@ -71,6 +78,9 @@ class VisitPresenter:
             urgent_words=urgent.get("words", ""),
             urgents=self._choices("urgent", URGENT_KINDS, urgent.get("kind")),
             needs=self._choices("need", NEED_KINDS, *(need["kind"] for need in draft["needs"])),
+            need_notes=tuple(
+                NeedNote(need["kind"], common.label("need", need["kind"]), need["note"]) for need in draft["needs"]
+            ),
             note=draft["note"],
             note_left=NOTE_MAX - len(draft["note"]),
             photos=tuple(
@@ -87,6 +97,7 @@ class VisitPresenter:
             doubts=() if missing else doubts.kind_words(common, drafts.finish(draft, common, form), elder),
             has_tag=bool(draft["tag"]) or not home or draft["outcome"] == "not_home",
             call=None if home else next(iter(family), None),
+            calls_follow=not urgent and draft["elder_id"] is not None and followups.starts_one(draft),
             can_dictate=common.platform.dictation.available(),
         )
 
@@ -144,6 +155,12 @@ class VisitPresenter:
         if len(rest) == len(needs) and len(needs) < NEEDS_MAX:
             rest.append({"kind": kind, "note": ""})
         return self._set(needs=rest)
+
+    def set_need_note(self, kind: str, text: str) -> VisitView:
+        """What exactly is needed; at most 200 characters. Of a need that is not chosen nothing is kept."""
+        needs = self._draft()["needs"]
+        note = drafts.clean(text, NEED_NOTE_MAX)
+        return self._set(needs=[{**need, "note": note} if need["kind"] == kind else need for need in needs])
 
     def set_note(self, text: str) -> VisitView:
         """At most 4,000 characters; more are cut."""
@@ -304,6 +321,9 @@ class VisitPresenter:
             return common.text("advice.urgent")
         if draft["outcome"] == "met":
             return common.text("advice.old_form") if forms.outdated(common, draft["channel"]) else ""
+        special = SPECIAL_ADVICE.get(draft["reason"]) if draft["outcome"] == "not_home" else None
+        if special is not None:
+            return common.text(special)
         calling = "_call" if draft["channel"] != "home" else ""
         return common.text(f"advice.{draft['outcome']}{calling}")
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from kivy.core.image import Image as CoreImage
 from kivy.metrics import dp
+from kivy.uix.image import Image
 
 from caregiver_app.presenters.interface import Visit
 from caregiver_app.presenters.views.base import Choice
@@ -29,6 +33,7 @@ from caregiver_app.screens.style import ui
 if TYPE_CHECKING:
     from caregiver_app.screens.visit import VisitScreen
 
+THUMBNAIL = dp(160)
 #: What can be added to a visit: its name on the screen, and its picture.
 EXTRAS = {
     "urgent": ("visit.urgent", "danger"),
@@ -43,6 +48,16 @@ EXTRAS = {
 def chosen_labels(choices: tuple[Choice, ...]) -> str:
     """What is chosen, as a phrase."""
     return ("、" if ui.language == "zh" else ", ").join(c.label for c in choices if c.chosen)
+
+
+def thumbnail(jpeg: bytes | None) -> Image:
+    """A photo small enough to tell it from the others; nothing where it cannot be read."""
+    image = Image(size_hint_y=None, height=0, fit_mode="contain")
+    if jpeg:
+        with suppress(Exception):  # Kivy's loaders raise what they like; the photo is kept all the same
+            image.texture = CoreImage(io.BytesIO(jpeg), ext="jpg").texture
+            image.height = THUMBNAIL
+    return image
 
 
 class Extras(Stack):
@@ -77,7 +92,8 @@ class Extras(Stack):
         absent = {"companions": not view.companions, "channels": len(view.channels) < 2}
         names = [name for name in EXTRAS if not absent.get(name)]
         urgent = (bool(view.urgent), view.next_steps, view.advice)
-        shapes: dict[str, object] = {"photos": (view.photos, view.photos_left), "urgent": urgent}
+        needs = tuple(need.kind for need in view.need_notes)
+        shapes: dict[str, object] = {"photos": (view.photos, view.photos_left), "urgent": urgent, "needs": needs}
         cards = {}
         for name in names:
             if name in opened:
@@ -127,7 +143,12 @@ class Extras(Stack):
 
     def _open_needs(self, view: VisitView) -> Card:
         card = self._extra_card("needs")
-        card.add_widget(self._page.choices("needs", lambda v: self._visit.toggle_need(v), most=2))
+        card.add_widget(self._page.choices("needs", self._page.need, most=2))
+        for need in view.need_notes:
+            field = Field(title=ui.word("visit.need_note", need=need.label), text=need.note)
+            field.bind(text=lambda _, text, kind=need.kind: self._page.type(f"need.{kind}", text))
+            self._page._parts[f"need.{need.kind}"] = field
+            card.add_widget(field)
         return card
 
     def _open_note(self, view: VisitView) -> Card:
@@ -147,6 +168,7 @@ class Extras(Stack):
             title = ui.word("visit.photo", number=number)
             row = ListRow(title=title, text=ui.word("visit.remove"), picture="image", arrow="close")
             sha = photo.sha256
+            card.add_widget(thumbnail(self._visit.photo(sha)))
             card.add_widget(on_release(row, lambda sha=sha: self._page.show(self._visit.remove_photo(sha))))
         if view.photos_left:
             self._page._parts["add_photo"] = button = BigButton(text=ui.word("visit.add_photo"), picture="camera")

@@ -127,7 +127,7 @@ class VisitScreen(Page):
 
     @staticmethod
     def _save_key(view: VisitView) -> str:
-        if view.outcome == "not_home" and view.channel == "home" and not view.urgent:
+        if view.calls_follow:
             return "visit.save_and_call"
         return "visit.save_anyway" if view.doubts else "visit.save"
 
@@ -239,6 +239,11 @@ class VisitScreen(Page):
             return self._visit.set_urgent(None)
         return self._visit.set_urgent(kind, self._view.urgent_words)
 
+    def need(self, kind: str) -> VisitView:
+        """Needed, or once more: not needed. What was typed is kept first."""
+        self._write_typed()
+        return self._visit.toggle_need(kind)
+
     def fold(self, name: str) -> None:
         """Open or close a part of the form."""
         self._write_typed()
@@ -255,6 +260,9 @@ class VisitScreen(Page):
         typed, self._typed = self._typed, {}
         if "note" in typed:
             self._view = self._visit.set_note(typed["note"])
+        for need in self._view.need_notes:
+            if f"need.{need.kind}" in typed:
+                self._view = self._visit.set_need_note(need.kind, typed[f"need.{need.kind}"])
         if "urgent" in typed and self._view.urgent:
             self._view = self._visit.set_urgent(self._view.urgent, typed["urgent"])
 

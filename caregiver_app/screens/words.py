@@ -131,6 +131,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "visit.urgent": ("紧急情况", "Urgent"),
     "visit.urgent_words": ("简单说说（可不填）", "In a few words (may be left empty)"),
     "visit.needs": ("需要帮助", "Needs"),
+    "visit.need_note": ("{need}：具体要什么（可不填）", "{need}: what exactly (may be left empty)"),
     "visit.note": ("备注", "Note"),
     "visit.photos": ("照片", "Photos"),
     "visit.add_photo": ("添加照片", "Add a picture"),

@@ -23,6 +23,7 @@ from shared.protocol.visit import read_visit
 from shared.rules.forms import form, form_for
 
 LONGEST = 200
+NOTE_LONGEST = 60
 NEEDS = {
     "meals": Text("助餐", "meals"), "medical": Text("助医", "medical"), "bathing": Text("助浴", "bathing"),
     "cleaning": Text("助洁", "cleaning"), "emergency": Text("助急", "emergency help"),
@@ -65,7 +66,7 @@ def may_tell(elder: Elder) -> bool:
 
 
 def summary(told: Told, language: Language) -> str:
-    """`行动能力 差；压力 中；需要：助餐`, at most 200 characters."""
+    """`行动能力 差；压力 中；需要：助餐（要软的）`, at most 200 characters."""
     parts = []
     if told.urgent is not None:
         kind = URGENT.get(told.urgent.kind or "other", URGENT["other"]).say(language)
@@ -77,11 +78,20 @@ def summary(told: Told, language: Language) -> str:
             for item, answer in told.answers.items()
             if answer == grade
         ]
-    if needs := [NEEDS.get(n.kind or "other", NEEDS["other"]).say(language) for n in told.needs]:
+    if needs := [_need(n.kind, n.note, language) for n in told.needs]:
         listed = ("、" if language == "zh" else ", ").join(dict.fromkeys(needs))
         parts.append(Text("需要：{needs}", "Needs: {needs}").say(language, needs=listed))
     text = ("；" if language == "zh" else "; ").join(parts)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _need(kind: str | None, note: str, language: Language) -> str:
+    """`助餐（要软的）`. What separates the summary's parts does not stand inside one."""
+    name = NEEDS.get(kind or "other", NEEDS["other"]).say(language)
+    words = " ".join(note.replace("；", "，").replace(";", ",").split())
+    if len(words) > NOTE_LONGEST:
+        words = words[: NOTE_LONGEST - 1] + "…"
+    return Text("{name}（{words}）", "{name} ({words})").say(language, name=name, words=words) if words else name
 
 
 def _titles(told: Told, language: Language) -> dict[str, str]:

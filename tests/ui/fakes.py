@@ -5,10 +5,13 @@ Flows through the real presenters are tested in `test_flow.py`; this one is for 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import PIL.Image
 
 from caregiver_app.platform.fake import fake
 from caregiver_app.presenters.demo import courses
@@ -25,9 +28,19 @@ from caregiver_app.presenters.views.settings import PermissionRow, SettingsView
 from caregiver_app.presenters.views.sos import SosView
 from caregiver_app.presenters.views.steps import StepCall, StepsView
 from caregiver_app.presenters.views.today import ElderRow, TodayView
-from caregiver_app.presenters.views.visit import FormGroup, FormItem, Saved, VisitView
+from caregiver_app.presenters.views.visit import FormGroup, FormItem, NeedNote, PhotoView, Saved, VisitView
 from shared.markdown import blocks
 
+
+def picture_of_something() -> bytes:
+    """A small JPEG."""
+    made = io.BytesIO()
+    PIL.Image.new("RGB", (60, 90), "#558877").save(made, "JPEG")
+    return made.getvalue()
+
+
+
+PHOTO = picture_of_something()
 GROUPS = (
     (
         "health",
@@ -129,6 +142,7 @@ class FakePhone:
             "reason": None,
             "urgent": None,
             "needs": set(),
+            "photos": 0,
             "note": "",
             "channel": "home",
             "has_tag": True,
@@ -676,8 +690,8 @@ class FakeVisit:
             p.choices(NEEDS, s["needs"]),
             s["note"],
             4000,
-            (),
-            12,
+            tuple(PhotoView(f"{n}" * 64, len(PHOTO)) for n in range(s["photos"])),
+            12 - s["photos"],
             p.choices((("p", "赵敏 社工", "Zhao Min, social worker"), ("q", "孙主任", "Director Sun")), "p"),
             p.elder_view("1").calls if s["urgent"] else (),
             p.say("有生命危险请先拨打 120；有人身威胁拨打 110。", "Danger to life: call 120 first; a threat: 110.")
@@ -694,6 +708,8 @@ class FakeVisit:
             s["has_tag"],
             p.elder_view("1").calls[0] if s["channel"] != "home" else None,
             True,
+            tuple(NeedNote(c.value, c.label, "") for c in p.choices(NEEDS, s["needs"]) if c.chosen),
+            s["outcome"] == "not_home",
         )
 
     def _put(self, **values: Any) -> VisitView:
@@ -727,6 +743,12 @@ class FakeVisit:
 
     def toggle_need(self, kind: str) -> VisitView:
         return self._put(needs=self._s["needs"] ^ {kind})
+
+    def set_need_note(self, kind: str, text: str) -> VisitView:
+        return self.view()
+
+    def photo(self, sha256: str) -> bytes | None:
+        return PHOTO
 
     def set_note(self, text: str) -> VisitView:
         return self._put(note=text)

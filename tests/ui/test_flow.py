@@ -13,6 +13,8 @@ import qrcode
 from caregiver_app.presenters.demo import people, tag_text
 from caregiver_app.presenters.phone import open_phone
 from caregiver_app.sync.http import NetworkError, Request, Response
+from tests.ui.fakes import PHOTO
+from tests.ui.harness import walk
 
 
 class LittleServer:
@@ -52,8 +54,6 @@ def write(field: Any, text: str) -> None:
 def button(page: Any, text: str) -> Any:
     """The pressable thing that carries this text."""
     from kivy.uix.behaviors import ButtonBehavior
-
-    from tests.ui.harness import walk
 
     for widget in walk(page):
         if isinstance(widget, ButtonBehavior):
@@ -128,7 +128,6 @@ def test_from_a_code_to_a_saved_visit_without_network(stage: Any, machine: Any, 
 
 def button_texts(page: Any, text: str) -> int:
     """How many labels say this."""
-    from tests.ui.harness import walk
 
     return sum(
         getattr(widget, "text", "") == text for widget in walk(page) if hasattr(widget, "texture_size")
@@ -145,7 +144,6 @@ def test_a_draft_is_on_disk_as_soon_as_the_fingers_rest(stage: Any, demo: Callab
     stage.press(button(navigator.page, "全部良好"))
     stage.press(button(navigator.page, "备注"))
     from caregiver_app.screens.parts import Field
-    from tests.ui.harness import walk
 
     note = next(w for w in walk(navigator.page) if isinstance(w, Field))
     write(note, "想吃面条")
@@ -266,11 +264,31 @@ def test_anything_else_is_one_touch_further(stage: Any, demo: Callable[..., Any]
     shown = {"urgent": "跌倒", "needs": "助餐", "photos": "添加照片", "companions": "赵敏 社工", "channels": "电话探访"}
     if what == "note":
         from caregiver_app.screens.parts import Field
-        from tests.ui.harness import walk
 
         assert any(isinstance(widget, Field) for widget in walk(navigator.page))
     else:
         stage.press(button(navigator.page, shown[what]))
+
+
+def test_what_is_typed_about_a_need_is_kept_when_another_is_chosen(stage: Any, demo: Callable[..., Any]) -> None:
+    phone = demo()
+    navigator = stage.open(phone)
+    visit = phone.begin_visit(phone.today.view().rows[0].id)
+    navigator.go("visit", draft_id=visit.draft_id)
+    stage.frames(3)
+    page = navigator.page
+    stage.press(page._parts["tool.needs"])
+    stage.press(button(page, "助餐"))
+    field = page._parts["need.meals"]
+    assert "助餐" in field.title
+    field.text = "牙不好，要软的"
+    stage.press(button(page, "助医"))
+    notes = [(need.kind, need.note) for need in visit.view().need_notes]
+    assert notes == [("meals", "牙不好，要软的"), ("medical", "")]
+    assert page._parts["need.meals"].text == "牙不好，要软的"
+    page._parts["need.medical"].text = "配眼镜"
+    stage.press(button(page, "返回"))
+    assert visit.view().need_notes[1].note == "配眼镜"
 
 
 def test_a_visit_of_a_minute_is_doubted_kindly_and_saved_by_one_touch(stage: Any, demo: Callable[..., Any]) -> None:
@@ -368,7 +386,6 @@ def test_a_spoken_note_stands_in_its_field(stage: Any, demo: Callable[..., Any])
 
 def texts_on(page: Any) -> list[str]:
     """All that the page says."""
-    from tests.ui.harness import walk
 
     return [widget.text for widget in walk(page) if getattr(widget, "text", "")]
 
@@ -503,7 +520,6 @@ def test_a_visit_that_cannot_begin_for_want_of_room_says_that_the_phone_is_full(
         navigator.page.begin("home")
     KeepRunning(stage.app).handle_exception(caught.value)
     stage.frames(3)
-    from tests.ui.harness import walk
 
     said = {getattr(widget, "text", "") for widget in walk(navigator.page)}
     assert {word("error.disk_title", "zh"), word("error.disk_text", "zh")} <= said
@@ -628,9 +644,23 @@ def test_a_picture_becomes_a_photo_of_the_visit_and_can_be_removed(
     stage.press(button(navigator.page, "照片"))
     stage.press(button(navigator.page, "照片 1"))
     assert visit.view().photos == ()
+    assert visit.view().photos_left == 12
     (tmp_path / "text.jpg").write_text("no picture")
     navigator.page.add_photo(tmp_path / "text.jpg")
     stage.until(lambda: navigator.page.problem == "这个文件不是图片。")
+
+
+def test_a_photo_is_seen_beside_its_number(stage: Any, demo: Callable[..., Any]) -> None:
+    from kivy.uix.image import Image
+
+    phone = demo()
+    navigator = stage.open(phone)
+    visit = phone.begin_visit(phone.today.view().rows[0].id)
+    visit.add_photo(PHOTO)
+    navigator.go("visit", draft_id=visit.draft_id)
+    stage.frames(3)
+    (seen,) = [one for one in walk(navigator.page) if isinstance(one, Image) and one.texture and one.height > 100]
+    assert tuple(seen.texture.size) == (60, 90)
 
 
 def test_the_camera_is_asked_for_once_it_is_needed_and_then_reads_a_tag(stage: Any, demo: Callable[..., Any]) -> None:

@@ -52,6 +52,7 @@ def visit_filled(navigator: Any, phone: FakePhone) -> None:
     page = navigator.page
     for name in ("urgent", "needs", "note", "photos", "companions", "channels", "discard"):
         page.fold(name)
+    phone.visit_state["photos"] = 2
     visit = phone.open_draft("d")
     visit.set_urgent("danger_at_home")
     visit.toggle_need("mobility")

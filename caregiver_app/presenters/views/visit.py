@@ -37,6 +37,15 @@ class PhotoView:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedNote:
+    """What is said about a need that is chosen; `note` may be empty."""
+
+    kind: str
+    label: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class VisitView:
     """The visit form. `groups` is empty unless the outcome is met; `reasons` is empty if it is."""
 
@@ -73,6 +82,8 @@ class VisitView:
     has_tag: bool = True  # a home visit without a tag says so, and offers to scan
     call: Call | None = None  # a call by phone or video: whom to dial
     can_dictate: bool = False
+    need_notes: tuple[NeedNote, ...] = ()  # of the needs that are chosen
+    calls_follow: bool = False  # saved as it is, it leads to the calls after nobody answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,14 +270,15 @@ def test_the_last_visit_says_what_it_found_and_only_who_agreed_is_told_of(world,
     first = pull(world, who)
     item = sent(
         elder, answers={"health.mobility": "poor", "mind.mood": "fair", "safety.gas": "good"},
-        needs=[{"kind": "meals", "note": ""}], urgent={"kind": "fallen", "words": ""},
+        needs=[{"kind": "meals", "note": "要软的；\n少盐"}, {"kind": "medical", "note": ""}],
+        urgent={"kind": "fallen", "words": ""},
     )  # fmt: skip
     sender = Sender(who.user_id, world.county.id)
     (result,) = receive(world.session, sender, [item], vault=world.vault, now=world.now)
     assert result.status == "accepted"
     (card,) = pull(world, who, first["cursor"])["elders"]
     assert card["last_visit"]["outcome"] == "met"
-    assert card["last_visit"]["summary"] == "紧急：跌倒；行动能力 差；情绪 中；需要：助餐"
+    assert card["last_visit"]["summary"] == "紧急：跌倒；行动能力 差；情绪 中；需要：助餐（要软的， 少盐）、助医"
     assert card["due"][0]["done"] == 1
     elder.consent_health = False
     assert pull(world, who)["elders"][0]["last_visit"]["summary"] == ""

@@ -153,6 +153,14 @@ def test_the_summary_of_the_last_visit_is_told_apart(app, elder):
     assert view.needs_text == "助餐、助医"
 
 
+def test_what_exactly_was_needed_last_time_stands_on_the_card(app, elder):
+    summary = "情绪 中；需要：助餐（要软的， 少盐）、助医"
+    change(app, elder, last_visit={"at": "2026-11-05T10:00:00+08:00", "outcome": "met", "summary": summary})
+    view = app.elder.view(elder["id"])
+    assert view.needs_text == "助餐（要软的， 少盐）、助医"
+    assert view.found_lines == ("情绪 中",)
+
+
 def test_a_card_of_almost_nothing_can_be_shown(app, elder):
     page = {"cursor": "2", "elders": [{"id": elder["id"]}]}
     app.store.cache.apply(page, first=False, whole=False, at="2026-11-03T09:00:00+08:00")

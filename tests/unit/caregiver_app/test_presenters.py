@@ -178,6 +178,44 @@ def test_a_saved_visit_is_one_that_any_server_reads_without_a_fault(app):
     assert read.visit.position.lat == 34.03
 
 
+def test_a_need_says_what_exactly_is_needed_and_takes_its_words_along_when_it_goes(app):
+    visit = app.begin_visit(app.today.view().rows[0].id)
+    visit.all_good()
+    visit.toggle_need("meals")
+    visit.toggle_need("medical")
+    visit.set_need_note("meals", "牙不好，要软的 \0" + "长" * 300)
+    visit.set_need_note("bathing", "没有选的不留")
+    view = visit.set_need_note("medical", "配老花镜")
+    assert [(need.kind, need.label) for need in view.need_notes] == [("meals", "助餐"), ("medical", "助医")]
+    assert len(view.need_notes[0].note) == 200
+    visit.toggle_need("medical")
+    assert [need.note for need in visit.toggle_need("medical").need_notes][1] == ""
+    visit.save()
+    read = read_visit(only(app))
+    assert read.faults == ()
+    needs = [(need.kind, need.note[:10]) for need in read.visit.needs]
+    assert needs == [("meals", "牙不好，要软的 长长"), ("medical", "")]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "follows"),
+    [
+        ("no_answer", "再敲一次", True),
+        ("neighbour_says_out", "再敲一次", True),
+        ("in_hospital", "谁告诉您的", False),
+        ("died", "联系家属", False),
+        ("door_unsafe", "安全的地方", True),
+    ],
+)
+def test_the_advice_fits_the_reason_why_nobody_opened(app, reason, said, follows):
+    visit = app.begin_visit(app.today.view().rows[0].id)
+    visit.set_outcome("not_home")
+    view = visit.set_reason(reason)
+    assert said in view.advice
+    assert view.calls_follow == follows
+    assert visit.save().next == ("steps" if follows else "")
+
+
 def test_nobody_at_home_asks_for_a_reason_and_leads_to_the_next_steps(app):
     visit = app.begin_visit(app.today.view().rows[0].id)
     view = visit.set_outcome("not_home")
