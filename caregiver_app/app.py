@@ -91,12 +91,12 @@ class YuetanApp(App):
     def on_pause(self) -> bool:
         """Nothing is lost by being put away, whether it comes back or not."""
         self.navigator.put_away()
-        self.phone.lock.away()
+        self.phone.away()
         return True
 
     def on_resume(self) -> None:
         """Away too long: locked."""
-        self.phone.lock.back()
+        self.phone.back()
         self.navigator.changed()
 
     def on_stop(self) -> None:

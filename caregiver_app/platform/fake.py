@@ -63,7 +63,7 @@ class FakeDecoder:
 
 @dataclass
 class FakePosition:
-    """Stands where it is put."""
+    """Stands where it is put, and says so while it is started."""
 
     here: Reading | None = None
     running: bool = False
@@ -75,7 +75,7 @@ class FakePosition:
         self.running = False
 
     def reading(self, max_age_s: int = 120) -> Reading | None:
-        return self.here
+        return self.here if self.running else None
 
 
 class FakePictures:

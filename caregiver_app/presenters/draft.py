@@ -20,6 +20,8 @@ from shared.protocol.visit import read_visit
 
 # A draft left lying longer is finished as of its last touch: nobody stays with an elder for a night.
 LONGEST_VISIT = timedelta(hours=12)
+# A receiver that was just switched on takes a while; who came to visit has not left by then.
+LATEST_START = timedelta(minutes=3)
 
 #: Nobody stands at a door in a call: the reasons that fit "not reached".
 CALL_REASONS = ("no_answer", "in_hospital", "with_family", "travelling", "moved", "died", "other")
@@ -74,12 +76,21 @@ def begin(common: Common, elder_id: str | None, *, tag: str | None, tag_by: str 
 
 
 def touch(draft: dict[str, Any], platform: Platform) -> None:
-    """Note when the draft was last worked on."""
+    """Note when the draft was last worked on; and where it began, if the phone did not know in that moment."""
     draft["_touched"] = {
         "at": stamp(platform.clock.now()),
         "boot": platform.clock.boot(),
         "uptime_ms": platform.clock.uptime_ms(),
     }
+    _locate(draft, platform)
+
+
+def _locate(draft: dict[str, Any], platform: Platform) -> None:
+    started = parse(draft.get("started_at"))
+    if draft["channel"] != "home" or draft["start_position"] is not None or started is None:
+        return
+    if abs(platform.clock.now() - started) <= LATEST_START:
+        draft["start_position"] = position(platform)
 
 
 def reasons(channel: str, outcome: str) -> tuple[str, ...]:

@@ -110,8 +110,21 @@ def remind(common: Common, followup: FollowUp, at: datetime | None) -> FollowUp:
     if at is None:
         common.platform.reminders.cancel(key)
     else:
-        common.platform.reminders.set(key, at, common.text("reminder.title"), common.text("reminder.text"))
+        common.platform.permissions.ask("notifications", lambda allowed: _set(common, key, at) if allowed else None)
     return changed
+
+
+def rearm(common: Common) -> None:
+    """Set the reminders that are still to come: a phone forgets them when it is switched off."""
+    now = common.platform.clock.now()
+    for one in known(common).values():
+        at = one.again()
+        if at is not None and at > now and not one.ended:
+            _set(common, reminder_key(one.elder_id), at)
+
+
+def _set(common: Common, key: str, at: datetime) -> None:
+    common.platform.reminders.set(key, at, common.text("reminder.title"), common.text("reminder.text"))
 
 
 def reminder_key(elder_id: str) -> str:

@@ -324,5 +324,11 @@ class Phone(Protocol):
     def start(self) -> None:
         """Begin syncing in the background."""
 
+    def away(self) -> None:
+        """The app went into the background: no position is listened for, and the lock's minutes begin."""
+
+    def back(self) -> None:
+        """It is in front again; locked if it was away too long."""
+
     def stop(self) -> None:
         """End the background work and close the store; safe to call twice."""

@@ -27,7 +27,8 @@ WARN_FROM_LEFT = 5
 
 
 class LockPresenter:
-    """Fulfils `interface.Lock`. `forget` drops what presenters hold in memory; `nudge` has `mind` called soon."""
+    """Fulfils `interface.Lock`. `forget` drops what presenters hold in memory; `nudge` has `mind` called soon;
+    `opened` is called once what was locked can be read again."""
 
     def __init__(
         self,
@@ -35,9 +36,11 @@ class LockPresenter:
         forget: Callable[[], None],
         cost: Callable[[], Cost] = measured_cost,
         nudge: Callable[[], None] = lambda: None,
+        opened: Callable[[], None] = lambda: None,
     ) -> None:
         self._common = common
         self._nudge = nudge
+        self._opened = opened
         self._store = common.store
         self._clock = common.platform.clock
         self._forget = forget
@@ -113,6 +116,7 @@ class LockPresenter:
             problem = self._try(pin)
             if not problem and self._store.vault.is_open:
                 self._store.unlocked()
+                self._opened()
             return self.view(problem)
 
     def use_phone_lock(self, done: Callable[[LockView], None]) -> bool:
@@ -136,6 +140,7 @@ class LockPresenter:
             opened = opened and self._store.vault.unlock_phone()
             if opened:
                 self._store.unlocked()
+                self._opened()
             done(self.view("" if opened else self._common.text("lock.problem.phone")))
 
         if self._store.vault.kind != PHONE:

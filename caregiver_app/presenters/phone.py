@@ -15,8 +15,10 @@ from caregiver_app.platform.choose import choose
 from caregiver_app.platform.protocols import Platform
 from caregiver_app.presenters.common import Common
 from caregiver_app.presenters.enrol import EnrolPresenter
+from caregiver_app.presenters.followups import rearm
 from caregiver_app.presenters.learning import LearningPresenter
 from caregiver_app.presenters.lock import LockPresenter
+from caregiver_app.presenters.place import Place
 from caregiver_app.presenters.settings import SettingsPresenter
 from caregiver_app.presenters.today import TodayPresenter
 from caregiver_app.store import Store, keys, open_store
@@ -63,7 +65,8 @@ class Phone:
         store.database.listen(self._tell)
         self.enrol = EnrolPresenter(self._common, self._enrol, self.engine.first_pull)
         self.today = TodayPresenter(self._common)
-        self.lock = LockPresenter(self._common, self._forget, cost, self.runner.wake)
+        self.lock = LockPresenter(self._common, self._forget, cost, self.runner.wake, self._remind)
+        self._place = Place(self._common)
         self.learning = LearningPresenter(self._common, self.wake)
         self.settings = SettingsPresenter(self._common, self._tell)
 
@@ -108,6 +111,8 @@ class Phone:
         """A draft that begins now, or the one that is going on with this elder (its tag is then added)."""
         from caregiver_app.presenters.draft import resume
 
+        if channel == "home":
+            self._place.need()
         return self._visit(resume(self._common, elder_id, tag=tag, tag_by=tag_by, channel=channel))
 
     def open_draft(self, draft_id: str) -> VisitPresenter | None:
@@ -160,7 +165,18 @@ class Phone:
     def start(self) -> None:
         """Begin syncing in the background, and load what the first search would wait for."""
         self.runner.start()
+        self._place.look()
         self.platform.spawn(self._warm)
+
+    def away(self) -> None:
+        """The app went into the background."""
+        self._place.rest()
+        self.lock.away()
+
+    def back(self) -> None:
+        """It is in front again; locked if it was away too long."""
+        self.lock.back()
+        self._place.look()
 
     def wake(self) -> None:
         """Sync now, whatever is being waited for."""
@@ -170,6 +186,7 @@ class Phone:
     def stop(self) -> None:
         """End the background work and close the store; safe to call twice."""
         self.runner.stop()
+        self._place.rest()
         if isinstance(self.http, RequestsHttp):
             self.http.close()
         self.store.close()
@@ -188,7 +205,13 @@ class Phone:
         self._common.forget()
         self.today.forget()
 
+    def _remind(self) -> None:
+        """A phone that was switched off has forgotten what it was to remind of."""
+        with contextlib.suppress(sqlite3.ProgrammingError, Locked):
+            rearm(self._common)
+
     def _warm(self) -> None:
+        self._remind()
         for name in LATER:
             import_module(f"caregiver_app.presenters.{name}")
         with contextlib.suppress(sqlite3.ProgrammingError, Locked):  # closed meanwhile: nobody will search

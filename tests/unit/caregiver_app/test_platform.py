@@ -30,6 +30,23 @@ def test_a_photo_is_shrunk_and_loses_what_the_camera_wrote_into_it():
     assert b"where it was taken" not in small
 
 
+@pytest.mark.parametrize(("turned", "back"), [(3, "ROTATE_180"), (6, "ROTATE_270"), (8, "ROTATE_90")])
+def test_a_photo_taken_with_a_turned_phone_stands_upright(turned, back):
+    image = pytest.importorskip("PIL.Image")
+    upright = image.new("RGB", (300, 200), "white")
+    upright.paste("red", (0, 0, 60, 60))
+    exif = image.Exif()
+    exif[0x0112] = turned
+    undo = {"ROTATE_180": "ROTATE_180", "ROTATE_270": "ROTATE_90", "ROTATE_90": "ROTATE_270"}[back]
+    out = io.BytesIO()
+    upright.transpose(getattr(image.Transpose, undo)).save(out, "JPEG", exif=exif)
+    shrunk = image.open(io.BytesIO(desktop().pictures.shrink(out.getvalue(), 300_000)))
+    assert shrunk.size == (300, 200)
+    red, _, blue = shrunk.getpixel((20, 20))
+    assert (red > 200, blue < 80) == (True, True), "the corner is where it was"
+    assert not shrunk.getexif()
+
+
 def test_the_desktop_reads_a_code_from_a_picture_file(tmp_path):
     pytest.importorskip("zxingcpp")
     qrcode = pytest.importorskip("qrcode")

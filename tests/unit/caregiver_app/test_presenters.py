@@ -95,6 +95,7 @@ def test_who_is_due_stands_first_and_who_is_done_last(app):
 def test_near_elders_come_before_far_ones(app):
     due = [row for row in app.today.view().rows if row.due == "due" and not row.focused]
     last = app.store.cache.one("elders", due[-1].id)
+    app.platform.position.start()
     app.platform.position.here = Reading(last["lat"], last["lon"], 10)
     near = [row for row in app.today.view().rows if row.due == "due" and not row.focused]
     assert near[0].id == last["id"]
