@@ -6,6 +6,7 @@ begins to read. So every run with the same cuts is the same run.
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from caregiver_app.sync.http import RequestsHttp
 
 WHERE = ("127.0.0.1", 1)
+CONFIG = Config()
 
 
 @dataclass
@@ -41,6 +43,15 @@ class Wire:
     path: str = ""
     exchanges: int = 0
 
+    @contextlib.contextmanager
+    def mended(self) -> Iterator[None]:
+        """Whole for a while, and then as it was."""
+        was, self.out, self.back = (self.out, self.back), None, None
+        try:
+            yield
+        finally:
+            self.out, self.back = was
+
     def exchange(self, data: bytes) -> tuple[bytes, bool]:
         """(what comes back, whether the line broke on the way)."""
         self.exchanges += 1
@@ -57,12 +68,12 @@ class Wire:
 
 def _served(app: Flask, data: bytes) -> bytes:
     """What gunicorn makes of these bytes with this application; nothing, if they are no request yet."""
-    config, sink = Config(), _Sink()
+    sink = _Sink()
     try:
-        request = next(RequestParser(config, iter([data]), WHERE))
+        request = next(RequestParser(CONFIG, iter([data]), WHERE))
     except (StopIteration, OSError, ValueError):
         return b""
-    response, environ = wsgi.create(request, sink, WHERE, WHERE, config)
+    response, environ = wsgi.create(request, sink, WHERE, WHERE, CONFIG)
     chunks = app(environ, response.start_response)
     try:
         for chunk in chunks:

@@ -18,6 +18,7 @@ from typing import Any
 from tests.databases import KINDS, cluster, own_cluster
 from tests.faults import netns, room
 from tests.faults.away import locked, stopped
+from tests.faults.cuts import PLAYS as CUT_PLAYS
 from tests.faults.cuts import cuts
 from tests.faults.disk import disk
 from tests.faults.kills import kills
@@ -57,6 +58,8 @@ def arguments() -> argparse.Namespace:
     one.add_argument("--batches", type=int, default=12, help="of each phone")
     one = plays.add_parser("cuts", help="cut every exchange of the sync at each byte, in one process")
     one.add_argument("--step", type=int, default=1, help="only at every so manieth byte")
+    one.add_argument("--plays", type=_cut_plays, default=(), metavar="A,B", help=f"of {', '.join(CUT_PLAYS)}")
+    one.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="plays that go on at once")
     one = plays.add_parser("link", help="send over bad links between two network namespaces")
     one.add_argument("--rounds", type=int, default=3)
     one.add_argument("--kbit", type=float, default=20.0, help="kbit/s, each way")
@@ -80,6 +83,13 @@ def arguments() -> argparse.Namespace:
         name.add_argument("--database", choices=(*KINDS, "both"), default=argparse.SUPPRESS)
         name.add_argument("--seed", type=int, default=argparse.SUPPRESS)
     return parser.parse_args()
+
+
+def _cut_plays(names: str) -> tuple[str, ...]:
+    wanted = tuple(names.split(","))
+    if unknown := set(wanted) - set(CUT_PLAYS):
+        raise argparse.ArgumentTypeError(f"no play: {', '.join(sorted(unknown))}")
+    return wanted
 
 
 def main() -> int:
@@ -164,9 +174,8 @@ def _storm(kind: str, folder: Path, postgres: str | None, given: argparse.Namesp
                       seed=seed, decisions=100)]  # fmt: skip
 
 
-def _cuts(kind: str, folder: Path, postgres: str | None, given: argparse.Namespace, seed: int) -> list[Run]:
-    with world(kind, folder, postgres, visitors=2, elders_each=4, seed=seed) as made:
-        return [cuts(made, folder / "phone", step=given.step, seed=seed)]
+def _cuts(kind: str, _folder: Path, postgres: str | None, given: argparse.Namespace, seed: int) -> list[Run]:
+    return cuts(kind, postgres, step=given.step, seed=seed, plays=given.plays, processes=given.processes)
 
 
 def _link(kind: str, folder: Path, postgres: str | None, given: argparse.Namespace, seed: int) -> list[Run]:

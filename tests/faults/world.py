@@ -23,7 +23,10 @@ from server.devices import service as devices
 from server.elders import service as elders
 from server.elders import vault
 from server.keys import ring
+from server.pairings.model import Pairing
+from server.people.model import User
 from server.policies import service as policies
+from server.regions.model import Region
 from server.settings import Settings
 from tests import factories
 from tests.databases import fresh_database
@@ -69,6 +72,23 @@ class World:
             issued = devices.issue_code(own, ring(), self.visitors[username], now=now, today=now.date())
             return issued.code
 
+    def reassign(self, username: str) -> None:
+        """That visitor's list changes: one elder goes, one comes."""
+        with self.session() as own:
+            now = clock.now()
+            village = own.scalars(sa.select(Region).where(Region.code == VILLAGES[0])).one()
+            values = {"name": "新来老人", "region_id": village.id, "categories": ["living_alone"],
+                      "policy_id": "universal", "registered_on": dt.date(2026, 1, 1)}  # fmt: skip
+            comes = elders.add_elder(own, self.county_id, values, vault=vault.current(), now=now, today=now.date())
+            own.flush()
+            factories.pairing(own, comes, own.get_one(User, self.visitors[username]))
+            goes = self.paired[username].pop()
+            own.execute(
+                sa.delete(Pairing).where(Pairing.elder_id == goes, Pairing.user_id == self.visitors[username])
+            )
+            self.paired[username].append(comes.id)
+            own.commit()
+
     def phone(self, port: int, username: str) -> Talk:
         """A phone of that visitor, enrolled over HTTP: what it says carries its token."""
         answer = FakePhone(Talk(port)).enrol(self.code(username))
@@ -78,8 +98,6 @@ class World:
     def bearer(self, user_id: uuid.UUID) -> str:
         """A login token."""
         with self.session() as own:
-            from server.people.model import User
-
             now = clock.now()
             held = auth.open_session(own, user_id, now)
             own.flush()

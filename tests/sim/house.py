@@ -13,7 +13,6 @@ import gc
 import io
 import json
 import logging
-import shutil
 import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping
@@ -42,6 +41,7 @@ from server.tags import service as tags
 from server.tags import tokens
 from server.tags.queries import Wanted
 from tests import factories
+from tests.copies import Copies
 from tests.databases import fresh_database
 from tests.sim.chance import BEGIN, CHINA, Time, seeded
 
@@ -100,6 +100,7 @@ class House:
         self.kind, self.url, self.folder = kind, url, folder
         self.home = folder / "home"
         self.home.mkdir()
+        self._copies = Copies(folder, url, self.home)
         self.time = Time()
         self.app: Flask = create_app(Settings(home=self.home, database_url=url, secret_key=SECRET, public_url=BASE_URL))
         clock.set_clock(self.app, lambda: self.time.now())
@@ -227,13 +228,7 @@ class House:
     def restore(self, name: str = "backup") -> None:
         """Put a copy back. What came since is forgotten; telling phones so is the operator's next step."""
         self._close()
-        _swap_files(self.folder / name, self.home)
-        if self.kind == "sqlite":
-            for ending in ("-wal", "-shm"):  # of a database that is no more
-                Path(f"{self._path}{ending}").unlink(missing_ok=True)
-            shutil.copyfile(self.folder / f"{name}.db", self._path)
-        else:
-            self._copy_database(f"{self._name}_{name}", self._name)
+        self._copies.restore(name)
 
     def begin_epoch(self) -> None:
         """`yuetan db restored`: every phone is told at its next contact."""
@@ -243,18 +238,11 @@ class House:
     def close(self) -> None:
         """Give everything back."""
         self._close()
-        if self.kind != "sqlite":
-            for name in ("template", "backup"):
-                self._server(f'DROP DATABASE IF EXISTS "{self._name}_{name}" WITH (FORCE)')
+        self._copies.drop()
 
     def _keep(self, name: str) -> None:
         self._close()
-        _swap_files(self.home, self.folder / name)
-        if self.kind == "sqlite":
-            assert not Path(f"{self._path}-wal").exists()  # everything is in the file
-            shutil.copyfile(self._path, self.folder / f"{name}.db")
-        else:
-            self._copy_database(self._name, f"{self._name}_{name}")
+        self._copies.keep(name)
 
     def _close(self) -> None:
         with self.app.app_context():
@@ -265,24 +253,6 @@ class House:
                 raw.rollback()
             raw.close()
         self._open.clear()
-
-    @property
-    def _path(self) -> Path:
-        return Path(str(sa.make_url(self.url).database))
-
-    @property
-    def _name(self) -> str:
-        return str(sa.make_url(self.url).database)
-
-    def _copy_database(self, source: str, target: str) -> None:
-        self._server(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
-        self._server(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
-
-    def _server(self, statement: str) -> None:
-        engine = sa.create_engine(sa.make_url(self.url).set(database="postgres"), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(sa.text(statement))
-        engine.dispose()
 
     # --- making the county ---------------------------------------------------------------------------------------
 
@@ -328,14 +298,6 @@ class House:
             devices.installation(own, now - dt.timedelta(days=30))
             own.commit()
             return County(county.id, director.id, bearer, visitors, tuple(e.id for e in made), codes)
-
-
-def _swap_files(source: Path, target: Path) -> None:
-    shutil.rmtree(target, ignore_errors=True)
-    if source.exists():
-        shutil.copytree(source, target)
-    else:
-        target.mkdir(parents=True)
 
 
 @contextlib.contextmanager

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import multiprocessing
-import os
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -15,11 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.databases import cluster
+from tests.quick import calm, folder
 from tests.sim.damage import damage
 from tests.sim.house import built
 from tests.sim.world import Life, live
 
-MEMORY = Path("/dev/shm")
+TOLD_EVERY_S = 60.0
 SHOWN = 60  # last lines of a failing trace
 
 
@@ -32,21 +32,14 @@ class Share:
     failed: Life | None = None
 
 
-def folder() -> str | None:
-    """A memory disk where there is one: a world syncs thousands of times, and nothing of it is kept."""
-    return str(MEMORY) if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else None
-
-
 def share(kind: str, postgres: str | None, first: int, stride: int, count: int, until: float, steps: int) -> Share:
     """Seeds first, first + stride … until there were `count`, or it is `until` (Unix seconds)."""
-    done = Share()
+    done, told = Share(), time.time()
     with (
         tempfile.TemporaryDirectory(prefix="yuetan-sim-", dir=folder()) as place,
         built(Path(place), kind, postgres) as house,
+        calm(),
     ):
-        gc.collect()
-        gc.freeze()  # the application, which stays; what a world leaves behind is little
-        gc.set_threshold(100_000, 50, 100)
         for seed in range(first, first + stride * count, stride):
             if time.time() > until:
                 break
@@ -55,6 +48,9 @@ def share(kind: str, postgres: str | None, first: int, stride: int, count: int, 
             life = live(house, phones, seed, steps)
             done.seeds += 1
             done.figures.update(life.figures)
+            if time.time() - told >= TOLD_EVERY_S:
+                told = time.time()
+                print(f"sim: {done.seeds:,} lives, the last seed {seed}", file=sys.stderr, flush=True)
             if life.violations:
                 done.failed = life
                 break

@@ -3,9 +3,9 @@
 import tempfile
 from pathlib import Path
 
+from tests.quick import folder
 from tests.sim.damage import damage
 from tests.sim.house import built
-from tests.sim.run import folder
 
 
 def test_a_damaged_phone_says_so_and_delivers_what_was_saved():

@@ -8,8 +8,8 @@ import pytest
 from caregiver_app.store.cache import Cache
 from caregiver_app.store.drafts import Drafts
 from caregiver_app.store.outbox import Outbox
+from tests.quick import folder
 from tests.sim.house import built
-from tests.sim.run import folder
 from tests.sim.world import live
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.quick import folder
 from tests.sim.house import built
-from tests.sim.run import folder
 from tests.sim.world import live
 
 SEEDS = range(40)
@@ -19,7 +19,7 @@ DIGESTS = """
 import json, sys, tempfile
 from pathlib import Path
 from tests.sim.house import built
-from tests.sim.run import folder
+from tests.quick import folder
 from tests.sim.world import live
 with tempfile.TemporaryDirectory(dir=folder()) as place, built(Path(place)) as house:
     digests = {}

@@ -373,9 +373,11 @@ class World:
                 phone.line.online = True
                 self._come_to_rest(phone)
             self.house.run_jobs()
-        for phone in self.phones:
-            phone.phone.outbox.send_now()
-            self._come_to_rest(phone)
+        # Twice: whoever learns only now that the server was restored sends again, which others then have to hear of.
+        for _round in range(2):
+            for phone in self.phones:
+                phone.phone.outbox.send_now()
+                self._come_to_rest(phone)
 
     def _come_to_rest(self, phone: SimPhone) -> None:
         for _ in range(HEALING_STEPS):
