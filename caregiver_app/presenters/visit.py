@@ -200,7 +200,7 @@ class VisitPresenter:
         store = self._common.store
         with store.database.transaction():
             self._put(photos=[one for one in self._draft()["photos"] if one != sha256])
-        store.photos.remove(self.draft_id, sha256)
+            store.photos.remove(self.draft_id, sha256)
         return self.view()
 
     def photo(self, sha256: str) -> bytes | None:

@@ -133,8 +133,9 @@ class PhotoPush:
 
     def _troubled(self, photo: Photo, upload: _Upload, response: Response) -> Outcome:
         photos = self._link.store.photos
-        blamed = response.status in (400, 413, 415) and response.json() is not None and response.code != CUT
-        if blamed or (response.status in (404, 422) and photo.attempts >= TRIES):
+        # Bytes may turn on the way: what is called no picture, or another one, is sent again before that is believed.
+        blamed = response.status in (400, 404, 415, 422) and photo.attempts >= TRIES
+        if response.json() is not None and response.code != CUT and (blamed or response.status == 413):
             photos.settle(photo, "refused", error=response.code or str(response.status), at=self._link.at())
             return DONE
         outcome = trouble(response)

@@ -178,19 +178,34 @@ class Cutter:
         states = {row.id: row.state for row in (*self.store.outbox.all(), *self.store.events.all()) if row.id in ids}
         self.run.check(set(states.values()) <= {"pending"} and len(states) == len(ids), f"{where}: {states}")
 
+    def sent(self, where: str, steps: int = 12) -> None:
+        """With the line whole again: everything that waits goes, and the phone says so."""
+        self.wire.out = self.wire.back = None
+        engine = self.phone.engine
+        engine.kick()
+        for _ in range(steps):
+            engine._next_pull = self.clock.uptime_ms() + 900_000
+            if not engine.ready():
+                break
+            self.clock.advance(engine.step() or 0)
+        self._all_sent(where)
+
     def agree(self, where: str) -> None:
         """With the line whole again: everything is sent, and phone and server hold the same, word for word."""
         self.whole()
         if self.store.standing != ENROLLED:  # told without the right to speak; asked with it
             self.store.meta.set(standing=ENROLLED)
             self.whole()
+        self._all_sent(where)
         rows = self.store.outbox.all()
-        states = Counter(row.state for row in (*rows, *self.store.events.all()))
-        self.run.check(states.keys() <= {"sent"}, f"{where}, afterwards: {states}")
-        self.run.check(self.store.photos.next() is None, f"{where}, afterwards: a photo waits")
         visits, sentences = Comparer(self.store, self.phone.platform, self.phone.http).disagreements()
         self.run.check(visits == len(rows), f"{where}, afterwards: {visits} of the phone's {len(rows)} visits listed")
         self.run.violations += [f"{where}, afterwards: {sentence}" for sentence in sentences]
+
+    def _all_sent(self, where: str) -> None:
+        states = Counter(row.state for row in (*self.store.outbox.all(), *self.store.events.all()))
+        self.run.check(states.keys() <= {"sent"}, f"{where}, afterwards: {states}")
+        self.run.check(self.store.photos.next() is None, f"{where}, afterwards: a photo waits")
 
     def visits_there(self) -> int:
         """Visits that the server has."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -133,6 +135,46 @@ class Dying:
         return getattr(self.real, name)
 
 
+def killed_at(world: World, after: int, do: Callable[[], object]) -> bool:
+    """Do something and be killed after so many statements; the app is then started anew → whether it was done."""
+    database = world.phone.store.database
+    real = database._connection
+    database._connection = Dying(real, after)
+    try:
+        do()
+    except Torn:
+        done = False
+    else:
+        done = True
+    if real.in_transaction:
+        real.execute("ROLLBACK")
+    database._connection = real
+    world.kill()
+    return done
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_a_kill_at_any_statement_of_a_photos_coming_or_going_leaves_no_photo_that_its_visit_does_not_name(
+    tmp_path, away
+):
+    for after in range(60):
+        world = World(tmp_path / str(after))
+        world.enrol()
+        visit = world.phone.begin_visit(world.elder_ids[0])
+        visit.all_good()
+        visit.add_photo(JPEG[:900])
+        digest = visit.view().photos[0].sha256
+        done = killed_at(world, after, lambda v=visit, d=digest: v.remove_photo(d) if away else v.add_photo(JPEG[:800]))
+        named = world.phone.open_draft(visit.draft_id)._draft()["photos"]
+        kept = [photo.sha256 for photo in world.phone.store.photos.of(visit.draft_id)]
+        assert sorted(kept) == sorted(named), after
+        assert all(world.phone.store.photos.read(one) for one in named)
+        world.phone.stop()
+        if done:
+            return
+    raise AssertionError("never done")
+
+
 def test_a_kill_at_any_statement_of_saving_leaves_the_visit_in_exactly_one_place(tmp_path):
     places = set()
     for after in range(40):
@@ -141,19 +183,7 @@ def test_a_kill_at_any_statement_of_saving_leaves_the_visit_in_exactly_one_place
         visit = world.phone.begin_visit(world.elder_ids[0])
         visit.all_good()
         visit.add_photo(JPEG[:900])
-        database = world.phone.store.database
-        real = database._connection
-        database._connection = Dying(real, after)
-        try:
-            visit.save()
-        except Torn:
-            done = False
-        else:
-            done = True
-        if real.in_transaction:
-            real.execute("ROLLBACK")
-        database._connection = real
-        world.kill()
+        done = killed_at(world, after, visit.save)
         draft = visit.draft_id in world.phone.drafts()
         kept = world.phone.store.outbox.get(visit.draft_id) is not None
         assert draft != kept, after
