@@ -237,3 +237,23 @@ def test_the_pace_follows_what_the_line_bears():
     for _ in range(20):
         pace.broke(pace.size)
     assert pace.size == LEAST
+
+
+@pytest.mark.parametrize(("status", "code"), [(415, "not_jpeg"), (422, "digest_mismatch"), (400, "bad_request")])
+def test_a_photo_that_turned_on_the_way_is_sent_again_before_it_is_given_up(world: World, monkeypatch, status, code):
+    turned = [2]
+
+    def answer(request: Request) -> Response | None:
+        if request.method != "PUT" or not turned[0]:
+            return None
+        turned[0] -= 1
+        return problem(status, code)
+
+    meddle(world, monkeypatch, answer)
+    world.visit(photo=JPEG[:900])
+    world.settle()
+    assert world.phone.store.photos.counts() == {"sent": 1}
+    turned[0] = 1000
+    world.visit(1, photo=JPEG[:800])
+    world.settle()
+    assert world.phone.store.photos.counts() == {"sent": 1, "refused": 1}
