@@ -78,6 +78,8 @@ class ElderScreen(Page):
             parts.append(Notice(tone="jade", picture="clock", title=begun, text=tag))
         for line in view.alert_lines:
             parts.append(Notice(tone="red", picture="danger", title=line))
+        for line in view.mild_lines:
+            parts.append(Notice(tone="amber", picture="alert", title=line))
         if view.followup_text:
             if not view.alert_lines:
                 again = view.row.again_text

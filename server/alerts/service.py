@@ -29,6 +29,7 @@ from server.prepared import Later, Prepared, Trip, among, trip
 from server.regions.model import County
 from server.visits.model import Visit
 from shared.ids import uuid7
+from shared.rules.months import parse_period
 
 COUNTED_FROM_THE_VISIT = frozenset({"no_answer", "urgent"})
 # A later visit ended it and was then rejected: it is missing again. What a person resolved stays resolved.
@@ -275,14 +276,25 @@ def resolve_by_visit(
     return ids
 
 
-def asked_standing(out: Trip, county_id: int, keys: Collection[Key]) -> Later[list[uuid.UUID]]:
-    """The alerts of these (kind, subject, period) that are not resolved: locked."""
-    wanted = set(keys)
-    if not wanted:
+def asked_standing(
+    out: Trip, county_id: int, keys: Collection[Key], met: Mapping[uuid.UUID, dt.date] | None = None
+) -> Later[list[uuid.UUID]]:
+    """The alerts of these (kind, subject, period) that are not resolved: locked. `met`: elders of whom a visit on that
+    day qualifies, which also ends `missing` of every period before."""
+    wanted, met = set(keys), met or {}
+    if not wanted and not met:
         return list
-    kinds, subjects = sorted({k[0] for k in wanted}), sorted({k[1] for k in wanted})
+    kinds = sorted({k[0] for k in wanted} | ({"missing"} if met else set()))
+    subjects = sorted({k[1] for k in wanted} | met.keys())
     found = out.ask(_STANDING, {"county": county_id, "kinds": kinds, "subjects": subjects})
-    return lambda: [row.id for row in found.rows() if (row.kind, row.subject, row.period) in wanted]
+
+    def ended(row: Any) -> bool:
+        if (row.kind, row.subject, row.period) in wanted:
+            return True
+        day = met.get(row.subject)
+        return row.kind == "missing" and day is not None and parse_period(row.period).end < day
+
+    return lambda: [row.id for row in found.rows() if ended(row)]
 
 
 def end_by_visit(

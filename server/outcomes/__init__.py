@@ -144,6 +144,7 @@ def flag_missing(session: Session, county_id: int, *, now: dt.datetime) -> int:
     """Raise `missing` for every duty whose period is over without a qualifying visit. → alerts raised.
 
     Twice changes nothing: one alert of a kind per elder and period. Looks back over the months that can still change.
+    Who was visited since is missed no more, although the figures of that period stay what they are.
     """
     tz = zone()
     today = local_date(now, tz)
@@ -157,12 +158,27 @@ def flag_missing(session: Session, county_id: int, *, now: dt.datetime) -> int:
     ).all()  # fmt: skip
     raised = 0
     for start in range(0, len(overdue), 1000):
+        some = overdue[start : start + 1000]
+        seen = _last_counted(session, county_id, {row.elder_id for row in some}, tz)
         wanted = [
             alerts.Wanted(
                 county_id, "missing", row.elder_id, str(Period(row.kind, row.starts_on, row.ends_on)), row.elder_id,
                 None, row.region_id,
             )
-            for row in overdue[start : start + 1000]
+            for row in some
+            if row.elder_id not in seen or seen[row.elder_id] <= row.ends_on
         ]  # fmt: skip
         raised += len(alerts.raise_alerts(session, wanted, now=now))
     return raised
+
+
+def _last_counted(
+    session: Session, county_id: int, elder_ids: Collection[uuid.UUID], tz: dt.tzinfo
+) -> dict[uuid.UUID, dt.date]:
+    """The day of each elder's newest visit that qualifies."""
+    rows = session.execute(
+        sa.select(Visit.elder_id, sa.func.max(Visit.start))
+        .where(Visit.county_id == county_id, Visit.elder_id.in_(sorted(elder_ids)), Visit.counts)
+        .group_by(Visit.elder_id)
+    )
+    return {elder_id: local_date(start, tz) for elder_id, start in rows if elder_id is not None}

@@ -59,7 +59,7 @@ class Settling:
 @dataclass(slots=True)
 class Drawn:
     """What follows, not written yet. `flipped`: visits whose `counts` changes. `ended`: keys of alerts that a duty's
-    new state ends."""
+    new state ends. `met`: elders of whom one of these visits qualifies, and its day."""
 
     county_id: int
     now: dt.datetime
@@ -69,6 +69,7 @@ class Drawn:
     flipped: Mapping[uuid.UUID, bool]
     cards: Sequence[Mapping[str, Any]]
     ended: Sequence[alerts.Key]
+    met: Mapping[uuid.UUID, dt.date]
     credits: timebank.Settlement
     _standing: Later[list[uuid.UUID]] = list
     _tagged: Later[set[uuid.UUID]] = set
@@ -80,7 +81,7 @@ class Drawn:
             if ids := [visit_id for visit_id, value in self.flipped.items() if value is counts]:
                 out.run(_COUNTING, [{"b_county": self.county_id, "b_counts": counts, "ids": ids}])
         out.run(_RENEW, self.cards)
-        self._standing = alerts.asked_standing(out, self.county_id, self.ended)
+        self._standing = alerts.asked_standing(out, self.county_id, self.ended, self.met)
         self.credits.ask(out)
         troubled = sorted({v.elder_id for v in self.visits if v.elder_id is not None and v.tag_trouble})
         if troubled:
@@ -140,17 +141,25 @@ def draw(
             state = judge_duty(period, known, policy, absent, left)
             after.append(DutyRow.judged(elder.id, period, elder.region_id, policy, state))
     flipped: dict[uuid.UUID, bool] = {}
+    met: dict[uuid.UUID, dt.date] = {}
     pairs: set[Pair] = {(v.visitor_id, month_of(v.start, tz)) for v in visits if v.counts}
     for elder_id, rows in facts.visits.items():
         for row in rows if elder_id in elders else ():
             if (counts := qualifies(row.fact, elders[elder_id].policy)) != row.counts:
                 flipped[row.fact.id] = counts
+                if counts:
+                    met[elder_id] = max(row.fact.local_date, met.get(elder_id, row.fact.local_date))
                 pairs.add((row.visitor_id, Month.of(row.fact.local_date)))
+    for v in visits:
+        if v.elder_id is not None and flipped.get(v.id, v.counts):
+            day = local_date(v.start, tz)
+            met[v.elder_id] = max(day, met.get(v.elder_id, day))
     changes = duties.changes(county_id, facts.duties, after)
     return Drawn(
         county_id, now, visits, elders, changes, flipped,
         _renewed_cards(county_id, elders, facts.visits, changes.elder_ids),
         [*_ended(facts.duties, after), *_mended(visits, tz)],
+        met,
         timebank.settlement(session, county_id, pairs, known=volunteers, now=now),
     )  # fmt: skip
 

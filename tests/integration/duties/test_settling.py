@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import uuid
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from server import closing, intake, outcomes
 from server.absences.model import Absence
+from server.alerts.model import Alert
 from server.duties import service as duties
 from server.duties.model import Closing, Duty, VillageCount
 from server.elders.vault import Vault
@@ -154,6 +156,53 @@ def test_missing_is_flagged_once_the_month_is_over_and_only_once(world, session)
     december = dt.datetime(2026, 12, 1, 1, 0, tzinfo=dt.UTC)
     assert outcomes.flag_missing(session, place.county.id, now=december) == 2
     assert outcomes.flag_missing(session, place.county.id, now=december) == 0
+
+
+def missed(session, elder):
+    """The periods in which this elder is said to be missing, resolved ones left out."""
+    rows = session.execute(sa.select(Alert.period, Alert.kind, Alert.state).where(Alert.subject == elder.id))
+    return {row.period for row in rows if row.kind == "missing" and row.state != "resolved"}
+
+
+def test_who_was_missed_is_missed_no_more_once_a_later_visit_qualifies(world, session):
+    place, volunteer, elders = world
+    county, sender = place.county.id, intake.Sender(volunteer.id, place.county.id)
+    outcomes.open_periods(session, county, now=NOW)
+    december = dt.datetime(2026, 12, 1, 1, 0, tzinfo=dt.UTC)
+    outcomes.flag_missing(session, county, now=december)
+    assert [missed(session, elder) for elder in elders[:2]] == [{"2026-11"}] * 2
+    later = december + dt.timedelta(days=2)
+    intake.receive(session, sender, [sent(elders[0], later, outcome="not_home", reason="no_answer")],
+                   vault=VAULT, now=later + dt.timedelta(hours=1))  # fmt: skip
+    assert missed(session, elders[0]) == {"2026-11"}, "nobody was met"
+    met = sent(elders[0], later + dt.timedelta(hours=2))
+    intake.receive(session, sender, [met], vault=VAULT, now=later + dt.timedelta(hours=3))
+    assert [missed(session, elder) for elder in elders[:2]] == [set(), {"2026-11"}]
+    again = later + dt.timedelta(hours=4)
+    outcomes.flag_missing(session, county, now=again)
+    assert missed(session, elders[0]) == set(), "the job does not begin again"
+    # A director does not take it for a visit: it is missing again.
+    visit = session.scalars(sa.select(Visit).where(Visit.id == uuid.UUID(met["id"]))).one()
+    visit.decision = "reject"
+    session.flush()
+    outcomes.settle_visits(session, county, [visit.id], now=again)
+    outcomes.flag_missing(session, county, now=again)
+    assert missed(session, elders[0]) == {"2026-11"}
+    visit.decision = "accept"
+    session.flush()
+    outcomes.settle_visits(session, county, [visit.id], now=again)
+    assert missed(session, elders[0]) == set()
+
+
+def test_a_visit_of_the_month_before_ends_no_later_miss(world, session):
+    place, volunteer, elders = world
+    county, sender = place.county.id, intake.Sender(volunteer.id, place.county.id)
+    outcomes.open_periods(session, county, now=NOW)
+    december = dt.datetime(2026, 12, 1, 1, 0, tzinfo=dt.UTC)
+    outcomes.flag_missing(session, county, now=december)
+    october = dt.datetime(2026, 10, 20, 2, 0, tzinfo=dt.UTC)
+    intake.receive(session, sender, [sent(elders[0], october)], vault=VAULT, now=december)
+    assert "2026-11" in missed(session, elders[0])
 
 
 def test_a_closed_month_is_frozen_and_a_late_visit_makes_a_second_version_at_the_next_closing(world, session):

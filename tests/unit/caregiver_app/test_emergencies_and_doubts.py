@@ -132,6 +132,19 @@ def test_what_changed_on_the_card_since_the_visitor_was_there_is_named(app, elde
     assert app.elder.view(elder["id"]).changed_lines == ("有更新：电话、要留意的事",)
 
 
+def test_what_presses_nobody_is_told_apart_from_what_does(app, elder):
+    for number, kind in enumerate(("due_soon", "missing", "tag_problem")):
+        alert = {
+            "id": f"alert-{number}", "kind": kind, "state": "open", "elder": {"id": elder["id"]},
+            "opened_at": "2026-11-03T08:00:00+08:00",
+        }  # fmt: skip
+        app.store.cache._put("cache", "alerts", alert["id"], alert)
+    app.store.cache.version += 1
+    view = app.elder.view(elder["id"])
+    assert [line.split("，")[0] for line in view.alert_lines] == ["未按期探访"]
+    assert [line.split("，")[0] for line in view.mild_lines] == ["即将到期", "二维码牌有问题"]
+
+
 def test_somebody_elses_visit_since_is_named(app, elder):
     graded(app, elder).save()
     change(app, elder, last_visit={"at": "2026-11-05T10:00:00+08:00", "outcome": "met", "summary": ""})
