@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from caregiver_app.presenters import followups
@@ -61,6 +62,8 @@ class Rows:
         self._saved = common.store.outbox.saved_by_elder()
         self._drafts = common.store.drafts.by_elder()
         self._here = common.platform.position.reading()
+        self._periods: dict[str, list[Owed]] = {}
+        self._said: dict[Owed, str] = {}
         self._alerts: dict[str, list[dict[str, Any]]] = {}
         for alert in common.section("alerts"):
             elder = alert.get("elder")
@@ -128,10 +131,14 @@ class Rows:
         return next((one for one in self._running(elder) if one.period == "month"), NOTHING_OWED)
 
     def _running(self, elder: dict[str, Any]) -> list[Owed]:
-        return [one for one in (self._period(elder["id"], duty) for duty in elder.get("due") or ()) if one]
+        held = self._periods.get(elder["id"])
+        if held is None:
+            found = (self._period(elder["id"], duty) for duty in elder.get("due") or ())
+            held = self._periods[elder["id"]] = [one for one in found if one]
+        return held
 
     def _period(self, elder_id: str, duty: dict[str, Any]) -> Owed | None:
-        begin, end = _day(duty.get("start")), _day(duty.get("end"))
+        begin, end = _day(str(duty.get("start"))), _day(str(duty.get("end")))
         if (begin and begin > self._today) or (end and end < self._today):
             return None
         return Owed(
@@ -181,6 +188,12 @@ class Rows:
         return "due"
 
     def _due_text(self, owed: Owed) -> str:
+        """In words, which are the same for most of a list."""
+        if owed not in self._said:
+            self._said[owed] = self._say_due(owed)
+        return self._said[owed]
+
+    def _say_due(self, owed: Owed) -> str:
         common = self._common
         if owed.needed == 0:
             return common.text("due.none")
@@ -206,8 +219,9 @@ class Rows:
         return self._common.text("again.at", when=self._common.when(at))
 
 
-def _day(text: Any) -> date | None:
+@lru_cache(maxsize=256)
+def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(str(text)[:10])
+        return date.fromisoformat(text[:10])
     except ValueError:
         return None

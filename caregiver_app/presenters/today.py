@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from caregiver_app.presenters import search
 from caregiver_app.presenters.common import Common
@@ -19,7 +20,7 @@ class Prepared:
 
     state: tuple[object, ...]
     rows: tuple[ElderRow, ...]
-    index: Index
+    elders: tuple[dict[str, Any], ...]
     done: int
     saved: int
     total: int
@@ -31,12 +32,13 @@ class TodayPresenter:
     def __init__(self, common: Common) -> None:
         self._common = common
         self._prepared: Prepared | None = None
+        self._indexed: tuple[Prepared, Index] | None = None
 
     def view(self, query: str = "") -> TodayView:
         """The list as it now stands; the progress is over all elders, whatever the query."""
         common = self._common
         held = self._all()
-        found = tuple(held.rows[at] for at in held.index.find(query)) if query.strip() else held.rows
+        found = tuple(held.rows[at] for at in self._index(held).find(query)) if query.strip() else held.rows
         pulled = common.store.meta.get("pulled_at")
         progress = "today.progress_saved" if held.saved else "today.progress"
         return TodayView(
@@ -56,13 +58,13 @@ class TodayPresenter:
 
     def forget(self) -> None:
         """Drop what is held in memory (the app was locked)."""
-        self._prepared = None
+        self._prepared = self._indexed = None
         search.forget()
 
     def warm(self) -> None:
         """Do in the background what the first search by letters would wait for."""
         search.warm()
-        search.warm(self._all().index.names)
+        search.warm(self._index(self._all()).names)
 
     def _all(self) -> Prepared:
         common = self._common
@@ -78,12 +80,19 @@ class TodayPresenter:
             self._prepared = Prepared(
                 state=state,
                 rows=tuple(row for _, row in pairs),
-                index=Index([elder for elder, _ in pairs]),
+                elders=tuple(elder for elder, _ in pairs),
                 done=sum(1 for one in owed if one.needed and one.met),
                 saved=sum(1 for one in owed if not one.met and one.saved_up),
                 total=sum(1 for one in owed if one.needed),
             )
         return self._prepared
+
+    def _index(self, held: Prepared) -> Index:
+        """Made for the first search of a list; the list itself is shown without."""
+        indexed = self._indexed
+        if indexed is None or indexed[0] is not held:
+            indexed = self._indexed = (held, Index(held.elders))
+        return indexed[1]
 
     def _overdue(self) -> frozenset[str]:
         """Second attempts whose time has come: the list says so without any other change."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from kivy.uix.widget import Widget
 
-from caregiver_app.screens.parts import ChoiceButton, Choices, Entry, Icon, ReadButton, Tabs, TopBar, Txt
 from caregiver_app.screens.style import ui
 
 ENDS = "。！？.!?：:；;，,"
@@ -27,19 +26,11 @@ def tidy(text: str) -> str:
 
 
 def _lines(widget: Widget) -> Iterator[str]:
-    if widget.opacity == 0 or widget.height <= 0 or isinstance(widget, Tabs | TopBar | ReadButton | Icon):
+    """`silent` widgets are ways around and pictures; `spoken` ones say themselves; all others, what is in them."""
+    if widget.opacity == 0 or widget.height <= 0 or getattr(widget, "silent", False):
         return
-    if isinstance(widget, Choices):
-        yield _choices(widget)
-    elif isinstance(widget, Entry | Txt):
-        yield widget.text
+    if spoken := getattr(widget, "spoken", None):
+        yield spoken()
     else:
         for child in reversed(widget.children):
             yield from _lines(child)
-
-
-def _choices(choices: Choices) -> str:
-    buttons: list[ChoiceButton] = list(reversed(choices.children))
-    chosen = [button.label for button in buttons if button.chosen]
-    said = "、".join(chosen or [button.label for button in buttons])
-    return ui.word("read.chosen" if chosen else "read.choose", what=said) if said else ""

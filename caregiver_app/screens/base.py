@@ -10,6 +10,7 @@ from kivy.properties import ObjectProperty
 from kivy.uix.screenmanager import Screen
 
 from caregiver_app.presenters.interface import Phone
+from caregiver_app.screens import frame  # noqa: F401 - named by the layouts of screens
 from caregiver_app.screens.aloud import main_text
 from caregiver_app.screens.reader import reader
 

@@ -11,6 +11,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.image import Image
 from kivy.uix.widget import Widget
 
+from caregiver_app.screens import cards  # noqa: F401 - named by the layout
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import Empty, Txt, load_kv, replace
 from caregiver_app.screens.style import measure, ui

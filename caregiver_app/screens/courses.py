@@ -7,7 +7,8 @@ from typing import Any
 from caregiver_app.presenters.learning import PASSED
 from caregiver_app.presenters.views.learning import CourseRow
 from caregiver_app.screens.base import Page
-from caregiver_app.screens.parts import Badge, Empty, LinkCard, Txt, load_kv, on_release, replace
+from caregiver_app.screens.cards import LinkCard
+from caregiver_app.screens.parts import Badge, Empty, Txt, load_kv, on_release, replace
 from caregiver_app.screens.style import ui
 
 LOOKS = {"open": ("amber", "read_book"), "failed": ("amber", "alert"), PASSED: ("jade", "check_circle")}

@@ -13,20 +13,8 @@ from kivy.properties import StringProperty
 from caregiver_app.presenters.views.base import Call
 from caregiver_app.presenters.views.elder import ElderView
 from caregiver_app.screens.base import Page
-from caregiver_app.screens.parts import (
-    Badge,
-    BigButton,
-    CallRow,
-    Card,
-    Empty,
-    Fact,
-    Notice,
-    Section,
-    Txt,
-    load_kv,
-    on_release,
-    replace,
-)
+from caregiver_app.screens.cards import CallRow, Fact, Notice
+from caregiver_app.screens.parts import Badge, BigButton, Card, Empty, Section, Txt, load_kv, on_release, replace
 from caregiver_app.screens.style import ui
 from caregiver_app.screens.today import DUE_LOOKS
 

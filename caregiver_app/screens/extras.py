@@ -13,22 +13,12 @@ from kivy.uix.image import Image
 from caregiver_app.presenters.interface import Visit
 from caregiver_app.presenters.views.base import Choice
 from caregiver_app.presenters.views.visit import VisitView
+from caregiver_app.screens.cards import ListRow, Notice
 from caregiver_app.screens.elder import call_row
-from caregiver_app.screens.parts import (
-    BigButton,
-    Card,
-    Field,
-    ListRow,
-    Notice,
-    Section,
-    Stack,
-    Tool,
-    Tools,
-    Txt,
-    on_release,
-    replace,
-)
+from caregiver_app.screens.fields import Field
+from caregiver_app.screens.parts import BigButton, Card, Section, Stack, Txt, on_release, replace
 from caregiver_app.screens.style import ui
+from caregiver_app.screens.tools import Tool, Tools
 
 if TYPE_CHECKING:
     from caregiver_app.screens.visit import VisitScreen

@@ -8,7 +8,8 @@ from typing import Any
 from kivy.properties import StringProperty
 
 from caregiver_app.screens.base import Page
-from caregiver_app.screens.parts import Empty, ListRow, load_kv, on_release, replace
+from caregiver_app.screens.cards import ListRow
+from caregiver_app.screens.parts import Empty, load_kv, on_release, replace
 from caregiver_app.screens.style import ui
 
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"}

@@ -9,7 +9,8 @@ from kivy.uix.boxlayout import BoxLayout
 
 from caregiver_app.presenters.views.hours import HoursView
 from caregiver_app.screens.base import Page
-from caregiver_app.screens.parts import Card, Empty, Fact, Section, Txt, load_kv, replace
+from caregiver_app.screens.cards import Fact
+from caregiver_app.screens.parts import Card, Empty, Section, Txt, load_kv, replace
 from caregiver_app.screens.style import measure, ui
 
 

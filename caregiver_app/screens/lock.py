@@ -8,6 +8,7 @@ from kivy.clock import Clock
 from kivy.properties import BooleanProperty, StringProperty
 
 from caregiver_app.presenters.views.lock import LockView
+from caregiver_app.screens import cards  # noqa: F401 - named by the layout
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import load_kv
 from caregiver_app.screens.style import ui

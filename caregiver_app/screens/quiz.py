@@ -9,7 +9,9 @@ from kivy.properties import BooleanProperty, StringProperty
 from caregiver_app.presenters.views.base import Choice
 from caregiver_app.presenters.views.course import Question, QuizView
 from caregiver_app.screens.base import Page
-from caregiver_app.screens.parts import Card, Choices, Notice, Txt, load_kv, replace
+from caregiver_app.screens.cards import Notice
+from caregiver_app.screens.choices import Choices
+from caregiver_app.screens.parts import Card, Txt, load_kv, replace
 from caregiver_app.screens.style import ui
 
 

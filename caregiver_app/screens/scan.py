@@ -8,6 +8,7 @@ from typing import Any
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from caregiver_app.presenters.views.scan import ScanView
+from caregiver_app.screens import cards, fields  # noqa: F401 - named by the layout
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import load_kv
 from caregiver_app.screens.style import ui

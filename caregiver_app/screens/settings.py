@@ -6,8 +6,10 @@ from typing import Any
 
 from kivy.properties import ListProperty, NumericProperty, StringProperty
 
+from caregiver_app.screens import choices  # noqa: F401 - named by the layout
 from caregiver_app.screens.base import Page
-from caregiver_app.screens.parts import ListRow, load_kv, on_release, replace
+from caregiver_app.screens.cards import ListRow
+from caregiver_app.screens.parts import load_kv, on_release, replace
 from caregiver_app.screens.style import ui
 
 

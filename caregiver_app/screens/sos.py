@@ -12,8 +12,9 @@ from caregiver_app.presenters.interface import Sos
 from caregiver_app.presenters.views.base import Call
 from caregiver_app.presenters.views.sos import SosView
 from caregiver_app.screens.base import Page
+from caregiver_app.screens.cards import Notice
 from caregiver_app.screens.elder import call_row
-from caregiver_app.screens.parts import BigButton, Card, Notice, Section, Txt, load_kv, on_release, replace
+from caregiver_app.screens.parts import BigButton, Card, Section, Txt, load_kv, on_release, replace
 from caregiver_app.screens.style import ui
 
 PICTURES = {"120": "ambulance", "110": "police"}

@@ -11,20 +11,11 @@ from kivy.uix.widget import Widget
 from caregiver_app.presenters.interface import Steps
 from caregiver_app.presenters.views.steps import StepCall, StepsView
 from caregiver_app.screens.base import Page
+from caregiver_app.screens.cards import Notice
+from caregiver_app.screens.choices import Choices
 from caregiver_app.screens.elder import call_row
-from caregiver_app.screens.parts import (
-    BigButton,
-    Card,
-    Choices,
-    Empty,
-    Field,
-    Notice,
-    Section,
-    Txt,
-    load_kv,
-    on_release,
-    replace,
-)
+from caregiver_app.screens.fields import Field
+from caregiver_app.screens.parts import BigButton, Card, Empty, Section, Txt, load_kv, on_release, replace
 from caregiver_app.screens.style import ui
 
 #: How the outcome of a call is written; what it says is the presenter's.

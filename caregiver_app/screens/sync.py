@@ -8,17 +8,7 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 
 from caregiver_app.presenters.views.outbox import OutboxRow, OutboxView
 from caregiver_app.screens.base import Page
-from caregiver_app.screens.parts import (
-    Badge,
-    BigButton,
-    Card,
-    Empty,
-    Section,
-    Txt,
-    load_kv,
-    on_release,
-    replace,
-)
+from caregiver_app.screens.parts import Badge, BigButton, Card, Empty, Section, Txt, load_kv, on_release, replace
 from caregiver_app.screens.style import ui
 
 LOOKS = {"pending": ("amber", "wait"), "sent": ("jade", "sent"), "refused": ("red", "alert")}

@@ -20,8 +20,10 @@ from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.recycleview import RecycleView
 from kivy.uix.recycleview.views import RecycleDataViewBehavior
+from kivy.uix.widget import Widget
 
 from caregiver_app.presenters.views.today import ElderRow
+from caregiver_app.screens import fields  # noqa: F401 - named by the layout
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.lines import Lines  # noqa: F401 - named by the layout
 from caregiver_app.screens.parts import Surface, load_kv
@@ -41,7 +43,8 @@ DUE_LOOKS = {
 }
 
 
-FIRST = 12  # rows whose height is worked out at once: more than a screen holds
+NARROWEST = dp(160)  # of a row; a widget that has no place yet is 100 pixels wide
+FIRST = 8  # rows whose height is worked out at once: more than a screen holds
 BUDGET_S = 0.004  # of each frame afterwards, until all are
 SPARE = 3  # tiles made while nothing happens, so that the first scroll need not: each takes half a frame
 
@@ -60,6 +63,14 @@ def row_facts(row: ElderRow) -> str:
     due = row.due_text if row.alert_text else ""
     why = " · ".join((*row.categories, row.distance_text) if row.distance_text else row.categories)
     return "\n".join(line for line in (due, row.place, why) if line)
+
+
+class Progress(Widget):
+    """A bar; the words beside it say the same."""
+
+    value = NumericProperty(0)
+    most = NumericProperty(1)
+    saved = NumericProperty(0)
 
 
 class ElderTile(RecycleDataViewBehavior, ButtonBehavior, Surface, BoxLayout):
@@ -189,8 +200,8 @@ class TodayScreen(Page):
         self._rest.cancel()
         if self._width != self.ids.list.width:
             self._width, self._lines = self.ids.list.width, {}
-        if self._inner() <= dp(60):
-            return
+        if self._inner() < NARROWEST:
+            return  # not yet given its place: a thousand rows would be laid out for nothing
         lines = [self._line(row) for row in self._rows]
         for line in lines[:FIRST]:
             self._measure(line)

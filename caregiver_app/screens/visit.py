@@ -15,22 +15,11 @@ from caregiver_app.platform.protocols import Frame
 from caregiver_app.presenters.interface import Visit
 from caregiver_app.presenters.views.visit import FormGroup, VisitView
 from caregiver_app.screens.base import Page
+from caregiver_app.screens.cards import Notice
+from caregiver_app.screens.choices import Choices, Grade
 from caregiver_app.screens.elder import call_row
 from caregiver_app.screens.extras import Extras
-from caregiver_app.screens.parts import (
-    BigButton,
-    Card,
-    Choices,
-    Empty,
-    Grade,
-    Notice,
-    Section,
-    Stack,
-    Txt,
-    load_kv,
-    on_release,
-    replace,
-)
+from caregiver_app.screens.parts import BigButton, Card, Empty, Section, Stack, Txt, load_kv, on_release, replace
 from caregiver_app.screens.style import ui
 
 DOUBT_S = 15  # how often the minutes of a short stay are counted anew

@@ -7,6 +7,7 @@ from typing import Any
 from kivy.properties import BooleanProperty, ListProperty, StringProperty
 
 from caregiver_app.presenters.views.enrol import EnrolView
+from caregiver_app.screens import cards, choices, fields  # noqa: F401 - named by the layout
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import load_kv
 from caregiver_app.screens.style import ui

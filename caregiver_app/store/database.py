@@ -262,7 +262,7 @@ class Database:
 
     def unpack(self, place: str, blob: bytes) -> Any:
         """The JSON value of a closed blob."""
-        return json.loads(self.vault.open(place, blob))
+        return json.loads(str(self.vault.open(place, blob), "utf-8"))  # bytes would have their encoding guessed first
 
 
 def _code(error: Exception) -> int:

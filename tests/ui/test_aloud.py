@@ -11,7 +11,7 @@ from tests.ui.harness import walk
 
 
 def read_button(page: Any) -> Any:
-    from caregiver_app.screens.parts import ReadButton
+    from caregiver_app.screens.frame import ReadButton
 
     return next(widget for widget in walk(page) if isinstance(widget, ReadButton) and widget.shown)
 

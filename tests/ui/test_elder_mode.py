@@ -43,7 +43,7 @@ def ground(widget: Any) -> Colour:
 def pressable(page: Any) -> list[Any]:
     from kivy.uix.behaviors import ButtonBehavior
 
-    from caregiver_app.screens.parts import Entry
+    from caregiver_app.screens.fields import Entry
 
     return [w for w in walk(page) if isinstance(w, ButtonBehavior | Entry) and w.width > 0 and not w.disabled]
 
@@ -72,7 +72,7 @@ def test_targets_are_60_dp_with_8_between_and_words_stand_out_seven_to_one(stage
     from kivy.metrics import dp
     from kivy.uix.label import Label
 
-    from caregiver_app.screens.parts import Entry
+    from caregiver_app.screens.fields import Entry
     from caregiver_app.screens.style import ui
 
     wrong: list[str] = []

@@ -143,7 +143,7 @@ def test_a_draft_is_on_disk_as_soon_as_the_fingers_rest(stage: Any, demo: Callab
     stage.press(button(navigator.page, "没有码，直接开始"))
     stage.press(button(navigator.page, "全部良好"))
     stage.press(button(navigator.page, "备注"))
-    from caregiver_app.screens.parts import Field
+    from caregiver_app.screens.fields import Field
 
     note = next(w for w in walk(navigator.page) if isinstance(w, Field))
     write(note, "想吃面条")
@@ -263,7 +263,7 @@ def test_anything_else_is_one_touch_further(stage: Any, demo: Callable[..., Any]
     assert navigator.page._parts[f"tool.{what}"].opened
     shown = {"urgent": "跌倒", "needs": "助餐", "photos": "添加照片", "companions": "赵敏 社工", "channels": "电话探访"}
     if what == "note":
-        from caregiver_app.screens.parts import Field
+        from caregiver_app.screens.fields import Field
 
         assert any(isinstance(widget, Field) for widget in walk(navigator.page))
     else:
