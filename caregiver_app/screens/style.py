@@ -172,13 +172,17 @@ def extents(text: str, size: float) -> float:
     return float(label.get_extents(text)[0])
 
 
-@lru_cache(maxsize=8192)
 def measure(text: str, size: float, width: float | None = None, bold: bool = False) -> tuple[int, int]:
     """Pixels that a text takes at this font size, wrapped at `width`; nothing is drawn."""
-    extra = {"outline_width": ui.stroke} if bold else {}
+    return _measured(text, size, width, ui.stroke if bold else 0, ui.line_height)
+
+
+@lru_cache(maxsize=8192)
+def _measured(text: str, size: float, width: float | None, stroke: int, line_height: float) -> tuple[int, int]:
+    extra = {"outline_width": stroke} if stroke else {}
     if width is not None:
-        text = broken(text, size, width - (2 * ui.stroke if bold else 0))
-    label = CoreLabel(text=text, font_size=size, line_height=ui.line_height, **extra)
+        text = broken(text, size, width - 2 * stroke)
+    label = CoreLabel(text=text, font_size=size, line_height=line_height, **extra)
     label.resolve_font_name()
     got = label.render()
     return int(got[0]), int(got[1])

@@ -96,9 +96,10 @@ class ElderList(RecycleView):
 
 
 @lru_cache
-def tile_class(text_size: str, language: str) -> type[ElderTile]:
-    """Kivy keeps used rows for the next list: each text size needs rows of its own."""
-    return type(f"ElderTile_{text_size}_{language}", (ElderTile,), {})
+def tile_class(drawn_as: tuple[str, str, bool, bool]) -> type[ElderTile]:
+    """Kivy keeps used rows for the next list, of whatever screen: each `ui.key` needs rows of its own."""
+    text_size, language, elder, aloud = drawn_as
+    return type(f"ElderTile_{text_size}_{language}{'_elder' * elder}{'_aloud' * aloud}", (ElderTile,), {})
 
 
 def tile_height(row: dict[str, Any], width: float) -> float:
@@ -150,7 +151,7 @@ class TodayScreen(Page):
         self._rest = Clock.create_trigger(lambda _: self._measure_more(), 0)
         self._spare = Clock.create_trigger(lambda _: self._make_spare(), 0)
         self._spares_left = SPARE
-        self.ids.list.viewclass = tile_class(ui.theme.text_size, ui.language)
+        self.ids.list.viewclass = tile_class(ui.key)
         self.ids.list.bind(width=lambda *_: self._lay_out())
 
     def refresh(self) -> None:

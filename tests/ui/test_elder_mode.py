@@ -107,3 +107,18 @@ def test_lines_are_one_and_a_half_apart(stage: Any, demo: Any) -> None:
     for size in (ui.body, ui.name, ui.title):
         two, one = measure("老人\n平安", size)[1], measure("老人", size)[1]
         assert (two - one) / size >= 1.5 - 0.02
+
+
+def test_a_list_drawn_in_elder_mode_keeps_no_row_of_the_same_type_size_without_it(stage: Any) -> None:
+    heights = []
+    for elder in (False, True):
+        phone = FakePhone("zh", "large")
+        phone.is_elder = elder
+        navigator = stage.open(phone)
+        stage.layout(8)
+        rows = navigator.page.ids.list.children[0].children
+        assert rows
+        heights.append({row.name: row.children[-1].children[-1].line_height for row in rows})
+        navigator.page.ids.search.text = "nobody of that name"  # the rows go to where Kivy keeps used ones
+        stage.layout(8)
+    assert {name: heights[1][name] > heights[0][name] for name in heights[1]} == dict.fromkeys(heights[1], True)
