@@ -1,6 +1,6 @@
 """What the app needs from a phone's owner, once: buildozer.spec declares it, the settings explain it, a test compares.
 
-A permission that is not in this list is not asked for. The words in both languages are `permission.*` in texts.py.
+A permission that is not in this list is not asked for. The words in both languages are `permission.*` in `texts`.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from caregiver_app.store.outbox import Row
 CHANNELS = ("home", "phone", "video")
 #: How the server puts its summary together (server/sync/summary.py); other words are shown as they come.
 SEPARATOR = re.compile("[；;]")
-#: What is good to know, and no reason to hurry.
-MILD = ("tag_problem", "doubtful_visit", "due_soon")
+#: What is good to know, and no reason to hurry. That a period ends soon stands on the card in days.
+MILD, SAID = ("tag_problem", "doubtful_visit"), ("due_soon",)
 NEEDS = ("需要：", "Needs:")
 
 
@@ -53,6 +53,7 @@ class ElderPresenter:
         found, needs = _summary(elder.get("last_visit"))
         draft_id = rows.draft(elder_id)
         followup = rows.followup(elder_id)
+        alerts = rows.alerts(elder_id)
         return ElderView(
             row=row,
             about=self._about(elder, row.categories),
@@ -64,8 +65,8 @@ class ElderPresenter:
             notes=str(elder.get("notes") or ""),
             last_visit_text=self._last(elder.get("last_visit")),
             due_lines=tuple(self._due_line(duty) for duty in elder.get("due") or ()),
-            alert_lines=tuple(self._alert_line(a) for a in rows.alerts(elder_id) if a.get("kind") not in MILD),
-            mild_lines=tuple(self._alert_line(a) for a in rows.alerts(elder_id) if a.get("kind") in MILD),
+            alert_lines=tuple(self._alert_line(a) for a in alerts if a.get("kind") not in (*MILD, *SAID)),
+            mild_lines=tuple(self._alert_line(a) for a in alerts if a.get("kind") in MILD),
             channels=tuple(
                 Choice(name, common.text(f"channel.{name}"), name == "home") for name in channels(elder, common)
             ),

@@ -313,7 +313,7 @@ class Phone(Protocol):
     def sos(self, elder_id: str | None) -> Sos: ...
 
     def text(self, key: str, **params: Any) -> str:
-        """A text of the catalogue (`caregiver_app/texts.py`) in the chosen language."""
+        """A text of the catalogue (`caregiver_app/texts`) in the chosen language."""
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` after changes; the returned function ends it."""

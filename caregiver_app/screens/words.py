@@ -1,6 +1,6 @@
 """Labels of buttons and headings that only the widgets know, Chinese and English side by side.
 
-What a presenter says (states, reasons, advice, progress) comes ready from `caregiver_app/texts.py`; here is
+What a presenter says (states, reasons, advice, progress) comes ready from `caregiver_app/texts`; here is
 what stands on the screens' own furniture. A test holds that both languages are there and take the same
 values.
 """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Status:
-    """`code` names what there is to say (a `sync.<code>` in `texts.py`); `detail` is the server's words.
+    """`code` names what there is to say (a `sync.<code>` in `texts`); `detail` is the server's words.
 
     `doing`: the lane that was last worked on. `next_ms`: uptime of the next try; None: nothing is planned.
     `too_old`: the server sends this app nothing new any more.

@@ -25,7 +25,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category("severe_disability", "重残", "severe disability", ("重度残疾", "重残人", "重度残疾人", "残疾")),
     Category("special_family", "计划生育特殊家庭", "special family-planning family",
              ("计生特殊家庭", "计划生育特殊", "失独", "失独家庭", "计生特困家庭", "计划生育特别扶助", "特扶")),
-    Category("very_old", "高龄", "very old", ()),
+    Category("very_old", "高龄", "of great age", ()),
     Category("poor", "经济困难", "in economic hardship", ("困难", "低收入", "经济困难家庭")),
     Category("extreme_poverty", "特困", "in extreme poverty",
              ("特困人员", "特困供养", "五保", "五保户", "分散供养特困")),

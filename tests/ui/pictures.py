@@ -16,7 +16,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from caregiver_app.platform.protocols import Frame
+from caregiver_app.platform.protocols import Frame, Reading
 from tests.ui import harness
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +78,22 @@ def kitchen() -> Frame:
     return Frame(picture.tobytes(), *picture.size)
 
 
+def door() -> Frame:
+    """A tag beside a door, of which half is not yet in the picture: it is not read."""
+    picture = Image.new("RGBA", (720, 1280), (214, 206, 190, 255))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 0, 300, 1280), fill=(120, 92, 66))
+    draw.rectangle((230, 600, 260, 700), fill=(206, 176, 96))
+    draw.rounded_rectangle((430, 420, 760, 860), 18, fill=(250, 250, 246), outline=(40, 90, 78), width=10)
+    for x, y in ((470, 470), (470, 680)):
+        draw.rectangle((x, y, x + 110, y + 110), outline=(30, 30, 30), width=18)
+        draw.rectangle((x + 38, y + 38, x + 72, y + 72), fill=(30, 30, 30))
+    for at in range(60):
+        x, y = 600 + at * 37 % 120, 470 + at * 53 % 320
+        draw.rectangle((x, y, x + 16, y + 16), fill=(30, 30, 30))
+    return Frame(picture.tobytes(), *picture.size)
+
+
 def tour(stage: harness.Stage, language: str, size: str, take: Callable[[str], None]) -> None:
     """Walk through the app and take a picture at every stop."""
     from caregiver_app.platform.fake import FakeClock, fake
@@ -106,10 +122,16 @@ def tour(stage: harness.Stage, language: str, size: str, take: Callable[[str], N
         clock.advance(1500)
         visit.save()
     stage.frames(4)
+    home = phone.store.cache.one("elders", rows[2].id)
+    phone.platform.position.here = Reading(home["lat"] + 0.002, home["lon"], 20.0)
+    phone.platform.position.start()
     navigator.home("today")
     take("today")
+    phone.platform.camera.frames[:] = [door()]
     navigator.go("scan")
+    stage.until(lambda: navigator.page.has_camera)
     take("scan")
+    phone.platform.camera.frames.clear()
     numbers = {phone.scan.read_text(tag_text(n)).elder.id: n for n in range(20)}
     own, other = tag_text(numbers[rows[1].id]), tag_text(numbers[rows[2].id])
     navigator.back()
@@ -184,7 +206,7 @@ def tour(stage: harness.Stage, language: str, size: str, take: Callable[[str], N
     navigator.page.main()
     take("marked")
     navigator.home("pin", first=True)
-    navigator.page.step = "new"
+    navigator.page.step, navigator.page._start = "new", empty.lock.view()
     navigator.page.refresh()
     navigator.page.ids.pad.pin = "27"
     take("pin")

@@ -41,4 +41,4 @@ class ElderView:
     changed_lines: tuple[str, ...] = ()  # what is new since the visitor was last there
     followup_text: str = ""  # nobody answered, and it is not over: the steps are open
     draft_text: str = ""  # since when a visit is going on, and whether its tag was scanned
-    mild_lines: tuple[str, ...] = ()  # alerts that press nobody: the period ends soon, a tag to be replaced
+    mild_lines: tuple[str, ...] = ()  # alerts that press nobody: a tag to be replaced, a visit in doubt

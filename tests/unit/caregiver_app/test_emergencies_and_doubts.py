@@ -142,7 +142,7 @@ def test_what_presses_nobody_is_told_apart_from_what_does(app, elder):
     app.store.cache.version += 1
     view = app.elder.view(elder["id"])
     assert [line.split("，")[0] for line in view.alert_lines] == ["未按期探访"]
-    assert [line.split("，")[0] for line in view.mild_lines] == ["即将到期", "二维码牌有问题"]
+    assert [line.split("，")[0] for line in view.mild_lines] == ["二维码牌有问题"]
 
 
 def test_somebody_elses_visit_since_is_named(app, elder):

@@ -33,6 +33,11 @@ def only(app) -> dict:
     return app.store.outbox.all()[0].visit()
 
 
+def test_no_sentence_stands_in_two_places():
+    parts = (texts.today, texts.visit, texts.sync, texts.phone, texts.codes)
+    assert sum(len(part.TEXTS) for part in parts) == len(texts.TEXTS)
+
+
 @pytest.mark.parametrize("key", sorted(texts.TEXTS))
 def test_every_text_is_there_in_both_languages_and_takes_the_same_values(key):
     zh, en = texts.TEXTS[key]

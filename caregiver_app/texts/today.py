@@ -1,0 +1,86 @@
+"""The list of elders, and what stands on every screen: days, distances, the line about syncing."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "app.name": ("月探", "Yuetan"),
+    "when.today": ("今天 {clock}", "today {clock}"),
+    # The line about syncing. "Sent" is said only of what the server confirmed.
+    "badge.ok": ("全部已送达服务器", "Everything is with the server"),
+    "badge.waiting": (
+        "{waiting} 条记录已存在本机，等待发送",
+        "Saved on this phone, waiting to be sent: {waiting}",
+    ),
+    "badge.sending": ("正在与服务器联系……", "Talking to the server…"),
+    "badge.offline": (
+        "暂时连不上服务器，{waiting} 条记录安全存在本机",
+        "No connection for now; saved on this phone: {waiting}",
+    ),
+    "badge.offline_empty": ("暂时连不上服务器", "No connection for now"),
+    "badge.refused": (
+        "有 {refused} 条记录被服务器退回，请查看",
+        "Returned by the server: {refused}. Please look",
+    ),
+    "badge.photos": (
+        "探访已送达，还有 {photos} 张照片等待发送",
+        "Visits are with the server; photos still to send: {photos}",
+    ),
+    "badge.update": ("应用需要更新；探访照常发送", "The app needs an update; visits still go out"),
+    "badge.enrol": ("本机尚未登记", "This phone is not enrolled"),
+    "badge.revoked": ("本机已被停用", "This phone was revoked"),
+    "badge.disk": (
+        "手机存储已满或无法写入，刚才的改动没有保存，请清理手机",
+        "The phone's storage is full or cannot be written; the last change was not saved. Please make room",
+    ),
+    "badge.rescued": (
+        "本机数据曾损坏，探访已找回，正在重新下载名单",
+        "This phone's data was damaged; visits were rescued, and the list is being fetched again",
+    ),
+    "badge.and_waiting": ("；{waiting} 条记录安全存在本机", "; saved on this phone: {waiting}"),
+    "badge.and_refused": ("；{refused} 条被退回", "; returned: {refused}"),
+    # Today
+    "today.title": ("今天", "Today"),
+    "today.date": ("{day} {weekday}", "{weekday} {day}"),
+    "today.figure": ("{done} / {total}", "{done} of {total}"),
+    "today.progress": ("位老人本月已探访", "visited this month"),
+    "today.progress_saved": (
+        "位老人本月已探访，另有 {saved} 位待送达",
+        "visited this month, {saved} more not yet sent",
+    ),
+    "weekday.0": ("星期一", "Mon"),
+    "weekday.1": ("星期二", "Tue"),
+    "weekday.2": ("星期三", "Wed"),
+    "weekday.3": ("星期四", "Thu"),
+    "weekday.4": ("星期五", "Fri"),
+    "weekday.5": ("星期六", "Sat"),
+    "weekday.6": ("星期日", "Sun"),
+    "list.comma": ("、", ", "),
+    "list.semicolon": ("；", "; "),
+    "today.none_found": ("没有找到这样的老人", "Nobody like that was found"),
+    "today.nobody": ("您目前没有结对的老人", "No elders are paired with you now"),
+    "today.not_yet": ("名单还没有下载，请连上网络", "The list is not here yet; please connect"),
+    "today.as_of": ("名单更新于 {when}", "List of {when}"),
+    "due.none": ("本期无需探访", "Nothing is owed now"),
+    "due.done_month": ("本月已探访", "Visited this month"),
+    "due.done_week": ("本周已探访", "Visited this week"),
+    "due.saved": ("已存本机，待送达", "Saved here, not yet sent"),
+    "due.open": ("还差 {missing} 次", "{missing} to go"),
+    "due.month": ("本月还差 {missing} 次，剩 {left} 天", "{missing} to go this month, {left} days left"),
+    "due.month_one": ("本月还差 {missing} 次，剩 {left} 天", "{missing} to go this month, {left} day left"),
+    "due.month_last": ("本月还差 {missing} 次，今天最后一天", "{missing} to go this month, last day"),
+    "due.week": ("本周还差 {missing} 次，剩 {left} 天", "{missing} to go this week, {left} days left"),
+    "due.week_one": ("本周还差 {missing} 次，剩 {left} 天", "{missing} to go this week, {left} day left"),
+    "due.week_last": ("本周还差 {missing} 次，今天最后一天", "{missing} to go this week, last day"),
+    "again.now": ("该再去看看了", "Time to go again"),
+    "again.at": ("{when} 再去看看", "Go again {when}"),
+    "again.hour": ("一小时后", "In an hour"),
+    "again.evening": ("今天下午五点", "Today at 5 pm"),
+    "again.morning": ("明天上午九点", "Tomorrow at 9 am"),
+    "reminder.title": ("月探", "Yuetan"),
+    "reminder.text": (
+        "该再去看看那位没应门的老人了，打开应用查看",
+        "Time to go once more where nobody answered; open the app",
+    ),
+    "distance.m": ("约 {m} 米", "about {m} m"),
+    "distance.km": ("约 {km} 公里", "about {km} km"),
+}
