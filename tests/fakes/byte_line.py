@@ -168,6 +168,7 @@ class ByteHttp(RequestsHttp):
 
     def _open(self) -> Session:
         session: Session = super()._open()
+        session.trust_env = False  # no look for proxies: there is no network here
         session.mount("http://", _Adapter(self.wire))
         return session
 
