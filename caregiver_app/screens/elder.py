@@ -31,7 +31,7 @@ class ElderScreen(Page):
 
     elder_name = StringProperty("")
     about = StringProperty("")
-    main_text = StringProperty("")
+    main_words = StringProperty("")
     main_picture = StringProperty("scan")
     second_text = StringProperty("")
 
@@ -50,12 +50,12 @@ class ElderScreen(Page):
             return
         self.elder_name, self.about = view.row.name, view.about
         self.main_picture = "edit" if view.draft_id else "scan"
-        self.main_text = ui.word("elder.resume" if view.draft_id else "elder.scan")
+        self.main_words = ui.word("elder.resume" if view.draft_id else "elder.scan")
         self.second_text = ui.roomy("elder.nobody", self.navigator.width - ui.icon - 90)
         replace(self.ids.body, self._body(view))
 
     def _gone(self) -> None:
-        self.elder_name, self.about, self.main_text, self.second_text = ui.word("elder.title"), "", "", ""
+        self.elder_name, self.about, self.main_words, self.second_text = ui.word("elder.title"), "", "", ""
         empty = Empty(picture="group", title=ui.word("elder.gone"), text=ui.word("elder.gone_help"))
         replace(self.ids.body, [empty])
 

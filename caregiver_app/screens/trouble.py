@@ -6,6 +6,7 @@ from typing import Any
 
 from kivy.properties import BooleanProperty
 
+from caregiver_app.screens import cards, frame  # noqa: F401 - named by the layout
 from caregiver_app.screens.base import Page
 from caregiver_app.screens.parts import load_kv
 

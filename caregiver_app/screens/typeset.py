@@ -87,8 +87,11 @@ def nicer(parts: list[str], plain: list[str], width: float, size_of: Callable[[s
 
     best = plain
     narrower = width
+    widest = max(size_of(part.rstrip(" ·")) for part in parts)
     while narrower > 0.55 * width and faults(best)[0]:
         narrower -= 0.03 * width
+        if widest > narrower:  # it would be cut in its middle
+            break
         other = fill(parts, narrower, size_of)
         if len(other) > len(plain):
             break

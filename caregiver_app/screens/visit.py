@@ -89,7 +89,8 @@ class VisitScreen(Page):
         self._view = view
         self.heading = view.elder.name if view.elder else view.title
         self.under = " · ".join(line for line in (view.started_text, view.tag_text) if line)
-        self.missing = view.missing_text or "\n".join(view.doubts)
+        # In large type two sentences would leave no room for the form.
+        self.missing = view.missing_text or "\n".join(view.doubts[:1] if ui.elder else view.doubts)
         self.can_save = view.can_save
         self.save_text = ui.word(self._save_key(view))
         home = view.channel == "home"

@@ -25,6 +25,7 @@ WHEN = datetime(2026, 11, 21, 1, 12, tzinfo=UTC)
 
 CAPTIONS = {
     "welcome": ("登记", "Register"),
+    "unreachable": ("连不上", "Cannot be reached"),
     "today": ("今天", "Today"),
     "elder": ("老人卡片", "The elder's card"),
     "scan": ("扫码", "Scan"),
@@ -50,6 +51,8 @@ CAPTIONS = {
     "marked": ("看看对错", "What was right"),
     "permissions": ("权限说明", "Permissions"),
     "about": ("关于与隐私", "About and privacy"),
+    "none": ("没有找到", "Nobody found"),
+    "trouble": ("出了问题", "Something went wrong"),
     "pin": ("设置密码", "Choosing a PIN"),
     "locking": ("密码锁", "The lock"),
     "locked": ("锁定", "Locked"),
@@ -112,6 +115,8 @@ def tour(stage: harness.Stage, language: str, size: str, take: Callable[[str], N
     empty = quiet(open_phone(Path(tempfile.mkdtemp()), fake(clock)))
     stage.open(empty, preset={"address": "http://192.0.2.10:8000"})
     take("welcome")
+    stage.app.navigator.page.problem = empty.text("enrol.no_network")
+    take("unreachable")
 
     phone = quiet(demo_phone(Path(tempfile.mkdtemp()), platform=fake(clock)))
     navigator = stage.open(phone)
@@ -132,6 +137,7 @@ def tour(stage: harness.Stage, language: str, size: str, take: Callable[[str], N
     stage.until(lambda: navigator.page.has_camera)
     take("scan")
     phone.platform.camera.frames.clear()
+    phone.platform.position.here = None
     numbers = {phone.scan.read_text(tag_text(n)).elder.id: n for n in range(20)}
     own, other = tag_text(numbers[rows[1].id]), tag_text(numbers[rows[2].id])
     navigator.back()
@@ -205,6 +211,12 @@ def tour(stage: harness.Stage, language: str, size: str, take: Callable[[str], N
     navigator.page.choose(1, 1)
     navigator.page.main()
     take("marked")
+    navigator.home("today")
+    navigator.page.query = "qq"
+    take("none")
+    navigator.page.query = ""
+    navigator.trouble()
+    take("trouble")
     navigator.home("pin", first=True)
     navigator.page.step, navigator.page._start = "new", empty.lock.view()
     navigator.page.refresh()

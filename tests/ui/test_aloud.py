@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.ui.fakes import FakePhone
 from tests.ui.harness import walk
+from tests.ui.test_geometry import SCREENS
 
 
 def read_button(page: Any) -> Any:
@@ -34,6 +36,33 @@ def test_it_is_offered_in_elder_mode_and_by_choice_and_reads_the_list(stage: Any
     stage.press(read_button(navigator.page))
     assert not phone.platform.voice.speaking()
     assert not read_button(navigator.page).reading
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_screen_has_the_button_in_elder_mode_and_what_stands_largest_on_it_is_read(
+    stage: Any, language: str
+) -> None:
+    from caregiver_app.screens.aloud import tidy
+    from caregiver_app.screens.frame import ReadButton
+    from caregiver_app.screens.parts import Section, Txt
+
+    navigator = stage.open(FakePhone(language, "large"))
+    silent, unread = [], {}
+    for screen, show in SCREENS.items():
+        phone = navigator.phone = FakePhone(language, "large")
+        navigator.close()
+        show(navigator, phone)
+        stage.layout(8)
+        page = navigator.page
+        if screen == "words":  # the words themselves, where there is no voice
+            continue
+        if not any(isinstance(one, ReadButton) and one.shown and one.height > 0 for one in walk(page)):
+            silent.append(screen)
+        texts = [one for one in walk(page) if type(one) in (Txt, Section) and len(one.text) > 1]
+        largest = max(texts, key=lambda one: one.font_size, default=None)
+        if largest is None or tidy(largest.text) not in page.main_text():
+            unread[screen] = largest.text if largest else "nothing"
+    assert (silent, unread) == ([], {})
 
 
 def test_leaving_the_screen_falls_silent(stage: Any, demo: Callable[..., Any]) -> None:

@@ -58,3 +58,19 @@ def test_things_that_are_divided_stay_whole_where_they_fit_on_a_line() -> None:
     assert wrap("朱秀英 · 老人本人", 8, len) == ["朱秀英", "老人本人"]
     assert wrap("很长很长的一件事 · 短", 5, len)[0] == "很长很长的"
     assert wrap("born 1937 · on an allowance · alone", 15, len) == ["born 1937", "on an allowance", "alone"]
+
+
+ABOUT = ("female", "born 1937", "on subsistence allowance", "empty-nest", "lives alone")
+WORDS = st.lists(st.sampled_from(ABOUT), min_size=3, max_size=5)
+
+
+@given(WORDS, st.integers(min_value=12, max_value=40))
+def test_no_word_is_cut_where_it_fits_on_a_line(things: list[str], width: int) -> None:
+    lines = wrap(" · ".join(things), width, size_of)
+    cut = [word for thing in things for word in thing.split() if not any(word in line.split() for line in lines)]
+    assert cut == []
+
+
+def test_a_card_of_some_words_keeps_them_whole() -> None:
+    lines = wrap("female · born 1937 · on subsistence allowance · empty-nest", 36, size_of)
+    assert lines == ["female · born 1937", "on subsistence allowance", "empty-nest"]
