@@ -14,6 +14,7 @@ from caregiver_app.store.store import Store
 from caregiver_app.sync.enrol import exchange, keep_tokens, refresh_request
 from caregiver_app.sync.http import Http, NetworkError
 from caregiver_app.sync.link import Link
+from caregiver_app.sync.offset import server_now
 from shared.protocol.visit import read_visit, same_content
 
 
@@ -112,7 +113,7 @@ class Comparer:
                 break
         found = []
         for section, items in fresh.items():
-            kept = {item_key(section, item) or "": item for item in self._store.cache.all(section)}
+            kept = {item_key(section, item) or "": self._shown(item) for item in self._store.cache.all(section)}
             for key in sorted(kept.keys() | items.keys()):
                 here, there = kept.get(key), items.get(key)
                 if here != there:
@@ -123,3 +124,10 @@ class Comparer:
                     )
                     found.append(f"{section} {key} differs: {', '.join(names)}")
         return found
+
+    def _shown(self, item: dict[str, Any]) -> dict[str, Any]:
+        """An item without what is over: a card stays as it is while days go by, and its phone shows what still runs."""
+        if "due" not in item:
+            return item
+        today = server_now(self._store.meta, self._platform.clock).date().isoformat()
+        return {**item, "due": [duty for duty in item["due"] if duty["end"] >= today]}

@@ -64,7 +64,7 @@ class ElderPresenter:
             calls=calls.of_elder(elder, common),
             notes=str(elder.get("notes") or ""),
             last_visit_text=self._last(elder.get("last_visit")),
-            due_lines=tuple(self._due_line(duty) for duty in elder.get("due") or ()),
+            due_lines=tuple(self._due_line(duty) for duty in elder.get("due") or () if rows.runs(duty)),
             alert_lines=tuple(self._alert_line(a) for a in alerts if a.get("kind") not in (*MILD, *SAID)),
             mild_lines=tuple(self._alert_line(a) for a in alerts if a.get("kind") in MILD),
             channels=tuple(

@@ -137,10 +137,15 @@ class Rows:
             held = self._periods[elder["id"]] = [one for one in found if one]
         return held
 
-    def _period(self, elder_id: str, duty: dict[str, Any]) -> Owed | None:
+    def runs(self, duty: dict[str, Any]) -> bool:
+        """Whether its period is neither over nor still to come: a card stays as it is while days go by."""
         begin, end = _day(str(duty.get("start"))), _day(str(duty.get("end")))
-        if (begin and begin > self._today) or (end and end < self._today):
+        return not ((begin and begin > self._today) or (end and end < self._today))
+
+    def _period(self, elder_id: str, duty: dict[str, Any]) -> Owed | None:
+        if not self.runs(duty):
             return None
+        begin, end = _day(str(duty.get("start"))), _day(str(duty.get("end")))
         return Owed(
             needed=int(duty.get("needed") or 0),
             done=int(duty.get("done") or 0),

@@ -397,6 +397,13 @@ def test_a_saved_visit_never_counts_as_done_before_the_server_said_so(app):
     assert next(one for one in after.rows if one.id == row.id).due == "saved"
 
 
+def test_a_card_names_what_is_owed_while_its_period_runs_and_no_longer(app):
+    ids = [row.id for row in app.today.view().rows]
+    assert any(app.elder.view(one).due_lines for one in ids)
+    app.platform.clock.advance(62 * 86_400)
+    assert not any(app.elder.view(one).due_lines for one in ids)
+
+
 def test_language_and_text_size_are_kept(tmp_path):
     first = demo_phone(tmp_path)
     first.settings.set_language("en")
