@@ -107,7 +107,7 @@ class Comparer:
             page = self._get(f"/sync/changes{cursor}")
             for section, items in fresh.items():
                 for item in page.get(section) or ():
-                    items[item_key(section, item) or ""] = item
+                    items[item_key(section, item) or ""] = self._shown(item)
             cursor = f"?cursor={quote(str(page['cursor']), safe='')}"
             if not page["has_more"]:
                 break
