@@ -30,6 +30,7 @@ class ScanScreen(Page):
     found_text = StringProperty("")
     found_tone = StringProperty("jade")
     begin_text = StringProperty("")
+    without_text = StringProperty("")
 
     def setup(
         self, purpose: str = "visit", on_text: Any = None, elder_id: str | None = None, **_: Any
@@ -37,6 +38,10 @@ class ScanScreen(Page):
         self.enrolling = purpose == "enrol"
         self._on_text = on_text
         self._elder_id = elder_id
+        self._from_form = self.navigator.path[-1:] == ("visit",)
+        if not self.enrolling:
+            begun = "scan.go_on" if self._from_form else "elder.no_tag" if elder_id else "scan.torn"
+            self.without_text = ui.word(begun)
         self._reading = False
         self.can_decode = self.phone.scan.can_decode()
         self.ids.finder.bind(on_ready=lambda *_: setattr(self, "has_camera", True))
@@ -134,11 +139,10 @@ class ScanScreen(Page):
         self.found = None
 
     def without(self) -> None:
-        """Torn or missing: choose from the list; the card offers to begin without a code."""
-        if self._elder_id:
-            if self.navigator.path[-2:-1] == ("visit",):
-                self.back()
-                return
+        """Torn or missing: whose card or form it was begun from is known; else choose from the list."""
+        if self._from_form:
+            self.back()
+        elif self._elder_id:
             visit = self.phone.begin_visit(self._elder_id)
             self.navigator.swap("visit", draft_id=visit.draft_id)
         else:

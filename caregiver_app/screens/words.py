@@ -70,6 +70,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "scan.picture": ("从图片里读", "Choose a picture"),
     "scan.type": ("输入二维码下面的 26 个字", "Type the 26 letters under the code"),
     "scan.use": ("确定", "Use it"),
+    "scan.go_on": ("没有码，接着填", "No tag: carry on"),
     "scan.torn": ("码坏了或没有码，从名单里选人", "Torn or missing: choose from the list"),
     "scan.reading": ("正在读图片…", "Reading the picture…"),
     "scan.begin": ("开始探访", "Begin the visit"),

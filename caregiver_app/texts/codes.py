@@ -80,6 +80,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "relation.carer": ("照护人", "carer"),
     "relation.neighbour": ("邻居", "neighbour"),
     "relation.other": ("联系人", "contact"),
+    "role.main": ("主要探访员", "main visitor"),
+    "role.stand_in": ("替补探访员", "stand-in visitor"),
     "role.volunteer": ("志愿者", "volunteer"),
     "role.social_worker": ("社工", "social worker"),
     "role.neighbour": ("邻居", "neighbour"),

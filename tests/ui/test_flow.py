@@ -409,9 +409,17 @@ def test_a_torn_tag_does_not_stop_a_visit(stage: Any, demo: Callable[..., Any]) 
     navigator.go("elder", elder_id=phone.today.view().rows[0].id)
     stage.frames(3)
     stage.press(navigator.page.ids.main)
+    assert navigator.page.without_text == "没有码，直接开始"
     stage.press(navigator.page.ids.without)
     assert navigator.path[-1] == "visit"
     assert navigator.page._visit.view().tag_text == "未扫二维码牌"
+    navigator.page.scan()
+    assert navigator.page.without_text == "没有码，接着填"
+    stage.press(navigator.page.ids.without)
+    assert navigator.path[-1] == "visit"
+    navigator.home()
+    navigator.go("scan")
+    assert navigator.page.without_text == "码坏了或没有码，从名单里选人"
 
 
 def test_a_typed_code_finds_its_elder(stage: Any, demo: Callable[..., Any]) -> None:

@@ -17,6 +17,7 @@ from caregiver_app.presenters.demo import demo_phone, tag_text
 from caregiver_app.presenters.doubts import SAID
 from caregiver_app.presenters.rows import RANK
 from caregiver_app.presenters.steps import AGAIN, WHERE
+from server.pairings.model import PAIRING_ROLES
 from shared.protocol.values import NEED_KINDS, NOT_HOME_REASONS, OUTCOMES, REFUSED_REASONS, URGENT_KINDS
 from shared.protocol.visit import read_visit
 from tests.unit.caregiver_app.world import JPEG
@@ -60,6 +61,7 @@ def test_every_text_is_there_in_both_languages_and_takes_the_same_values(key):
         ("need", NEED_KINDS),
         ("badge", ["ok", "waiting", "sending", "offline", "refused", "enrol", "revoked"]),
         ("state", ["pending", "sent", "refused"]),
+        ("role", [*(role for role in PAIRING_ROLES if role != "family"), "director", "on_duty"]),
         ("standing", ["new", "enrolled", "enrol_again", "revoked"]),
         ("sync", ["idle", "ok", "network", "busy", "server_error", "odd", "refused", "auth", "clock_off"]),
     ],
