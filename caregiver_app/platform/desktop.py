@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from caregiver_app.platform.kivy_camera import KivyCamera
-from caregiver_app.platform.protocols import Frame, Platform, Reading
+from caregiver_app.platform.protocols import Frame, Platform, Reading, nothing
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -237,7 +237,7 @@ class AllAllowed:
 class NoPosition:
     """A desktop does not know where it is, and says so."""
 
-    def start(self) -> None:
+    def start(self, found: Callable[[], None] = nothing) -> None:
         return None
 
     def stop(self) -> None:

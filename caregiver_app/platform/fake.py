@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-from caregiver_app.platform.protocols import Frame, Platform, Reading
+from caregiver_app.platform.protocols import Frame, Platform, Reading, nothing
 
 CHINA = timezone(timedelta(hours=8))
 BEGIN = datetime(2026, 11, 3, 1, 0, tzinfo=UTC)
@@ -67,9 +67,17 @@ class FakePosition:
 
     here: Reading | None = None
     running: bool = False
+    found: Callable[[], None] = nothing
 
-    def start(self) -> None:
-        self.running = True
+    def start(self, found: Callable[[], None] = nothing) -> None:
+        if not self.running:
+            self.running, self.found = True, found
+
+    def arrive(self, reading: Reading) -> None:
+        """The satellites are seen."""
+        self.here = reading
+        found, self.found = self.found, nothing
+        found()
 
     def stop(self) -> None:
         self.running = False

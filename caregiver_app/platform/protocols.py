@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 
+def nothing() -> None:
+    """Nobody waits to be told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A position reading, WGS-84 degrees."""
@@ -53,7 +57,8 @@ class Decoder(Protocol):
 class Position(Protocol):
     """Where the phone is. Asking never waits: the newest reading that is fresh enough, or None."""
 
-    def start(self) -> None: ...
+    def start(self, found: Callable[[], None] = nothing) -> None:
+        """Listen. `found` is called once, on whatever thread, when the first reading is there; started already: no."""
 
     def stop(self) -> None: ...
 

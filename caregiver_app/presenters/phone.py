@@ -66,9 +66,9 @@ class Phone:
         self.enrol = EnrolPresenter(self._common, self._enrol, self.engine.first_pull)
         self.today = TodayPresenter(self._common)
         self.lock = LockPresenter(self._common, self._forget, cost, self.runner.wake, self._remind)
-        self._place = Place(self._common)
+        self._place = Place(self._common, self._tell)
         self.learning = LearningPresenter(self._common, self.wake)
-        self.settings = SettingsPresenter(self._common, self._tell)
+        self.settings = SettingsPresenter(self._common, self._tell, self.wake)
 
     # What the list does not need is loaded when it is first asked for, or soon after the start by `_warm`.
 

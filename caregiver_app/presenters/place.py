@@ -5,6 +5,8 @@ What for is explained in the settings; a refusal is taken as it is, and every vi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from caregiver_app.presenters.common import Common
 
 POSITION = "position"
@@ -12,22 +14,24 @@ ASKED = "asked_position"
 
 
 class Place:
-    """Starts and stops listening; the reading itself is asked of the platform."""
+    """Starts and stops listening; the reading itself is asked of the platform. `tell`: the list can be sorted by
+    nearness now; after that it is sorted anew only when it is drawn anew, not under the reader's finger."""
 
-    def __init__(self, common: Common) -> None:
+    def __init__(self, common: Common, tell: Callable[[], None]) -> None:
         self._common = common
+        self._tell = tell
 
     def look(self) -> None:
         """The app is in front: near elders come first, if the owner allowed it before."""
         platform = self._common.platform
         if platform.permissions.granted(POSITION):
-            platform.position.start()
+            platform.position.start(self._tell)
 
     def need(self) -> None:
         """A home visit begins: the owner is asked, once."""
         platform, meta = self._common.platform, self._common.store.meta
         if platform.permissions.granted(POSITION):
-            platform.position.start()
+            platform.position.start(self._tell)
         elif not meta.get(ASKED):
             meta.set(**{ASKED: True})
             platform.permissions.ask(POSITION, self._answered)
@@ -38,4 +42,4 @@ class Place:
 
     def _answered(self, allowed: bool) -> None:
         if allowed:
-            self._common.platform.position.start()
+            self._common.platform.position.start(self._tell)

@@ -19,9 +19,10 @@ STANDARD, ELDER = "standard", "elder"
 class SettingsPresenter:
     """Fulfils `interface.Settings`."""
 
-    def __init__(self, common: Common, tell: Callable[[], None]) -> None:
+    def __init__(self, common: Common, tell: Callable[[], None], wake: Callable[[], None]) -> None:
         self._common = common
         self._tell = tell
+        self._wake = wake
 
     def view(self) -> SettingsView:
         """The settings as they now stand."""
@@ -56,10 +57,12 @@ class SettingsPresenter:
         )
 
     def set_language(self, language: str) -> SettingsView:
-        """ValueError for a language the app does not speak."""
+        """What the server worded is fetched again in it. ValueError for a language the app does not speak."""
         if language not in LANGUAGES:
             raise ValueError(language)
-        self._common.store.meta.set(language=language)
+        if language != self._common.language:
+            self._common.store.meta.set(language=language, cursor=None, incoming_cursor=None)
+            self._wake()
         return self.view()
 
     def set_edition(self, edition: str) -> SettingsView:

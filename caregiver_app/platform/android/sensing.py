@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from caregiver_app.platform.android.bridge import activity, java, sdk, service
 from caregiver_app.platform.desktop import softened
 from caregiver_app.platform.kivy_camera import KivyCamera
-from caregiver_app.platform.protocols import Permissions, Reading
+from caregiver_app.platform.protocols import Permissions, Reading, nothing
 
 log = logging.getLogger(__name__)
 EVERY_MS, EVERY_M = 10_000, 0.0
@@ -50,12 +51,14 @@ class AndroidPosition:
         self._permissions = permissions
         self._listener: Any | None = None
         self._newest: dict[str, tuple[float, Reading]] = {}
+        self._found: Callable[[], None] = nothing
 
-    def start(self) -> None:
+    def start(self, found: Callable[[], None] = nothing) -> None:
         if self._listener is not None or not self._permissions.granted("position"):
             return
         from jnius import JavaException
 
+        self._found = found
         manager = service("location")
         listener = _listener(self._take)
         looper = java("android.os.Looper").getMainLooper()
@@ -86,6 +89,8 @@ class AndroidPosition:
             float(location.getLatitude()), float(location.getLongitude()), round(accuracy, 1), bool(mocked)
         )
         self._newest[str(location.getProvider())] = (time.monotonic() - age_s, reading)
+        found, self._found = self._found, nothing
+        found()
 
 
 def _listener(take: Any) -> Any:

@@ -87,6 +87,19 @@ def test_nobody_is_followed_while_the_app_is_away(app):
     assert not position.running
 
 
+def test_the_first_position_brings_near_ones_first_and_later_ones_move_nothing_under_a_finger(app):
+    app.platform.position.here = None
+    app.start()
+    due = [row.id for row in app.today.view().rows if row.due == "due"]
+    homes = {elder["id"]: (elder["lat"], elder["lon"]) for elder in app.store.cache.all("elders")}
+    told = []
+    app.subscribe(lambda: told.append(next(row.id for row in app.today.view().rows if row.due == "due")))
+    app.platform.position.arrive(Reading(*homes[due[-1]], 12.5))
+    app.platform.position.arrive(Reading(*homes[due[0]], 12.5))
+    assert told == [due[-1]]
+    assert homes[due[-1]] != homes[due[0]]
+
+
 def test_what_was_not_allowed_is_not_listened_for(app):
     app.platform.permissions.given.clear()
     app.start()

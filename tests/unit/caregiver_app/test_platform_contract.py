@@ -165,14 +165,16 @@ def built(tmp_path):
 
 
 def test_android_takes_positions_one_or_several_at_a_time_and_says_which_are_mocked(phone, tmp_path):
-    position = built(tmp_path).position
-    position.start()
+    position, heard = built(tmp_path).position, []
+    position.start(lambda: heard.append(position.reading()))
     listener = phone.locating[0]
     listener.java_call("onLocationChanged", stand_in.Location(34.0, 113.7, 30.0))
+    assert [reading.accuracy_m for reading in heard] == [30.0]
     several = stand_in.JavaList([stand_in.Location(34.1, 113.8, 8.04, True, "network")])
     listener.java_call("onLocationChanged", several)
     for name, args in (("onFlushComplete", (1,)), ("onProviderEnabled", ("gps",)), ("onProviderDisabled", ("gps",))):
         listener.java_call(name, *args)
+    assert len(heard) == 1
     reading = position.reading()
     assert (reading.lat, reading.lon, reading.accuracy_m, reading.mocked) == (34.1, 113.8, 8.0, True)
     assert position.reading(max_age_s=-1) is None

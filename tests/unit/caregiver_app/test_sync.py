@@ -50,6 +50,19 @@ def test_an_unknown_cursor_starts_the_pull_anew(world: World):
     assert len(world.phone.today.view().rows) == 5
 
 
+def test_what_the_server_worded_comes_again_in_the_language_that_was_chosen(world: World):
+    def notes() -> str:
+        world.settle()
+        return world.phone.elder.view(world.elder_ids[2]).notes
+
+    world.server.state.elders[world.elder_ids[2]]["notes"] = "worded anew, and no newer than before"
+    world.phone.settings.set_language("zh")
+    world.phone.outbox.send_now()
+    assert notes() == ""
+    world.phone.settings.set_language("en")
+    assert notes() == "worded anew, and no newer than before"
+
+
 def test_a_saved_visit_arrives_and_the_phone_says_sent_only_then(world: World):
     visit_id = world.visit()
     row = next(row for row in world.phone.today.view().rows if row.id == world.elder_ids[0])
