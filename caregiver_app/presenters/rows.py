@@ -64,6 +64,7 @@ class Rows:
         self._here = common.platform.position.reading()
         self._periods: dict[str, list[Owed]] = {}
         self._said: dict[Owed, str] = {}
+        self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._alerts: dict[str, list[dict[str, Any]]] = {}
         for alert in common.section("alerts"):
             elder = alert.get("elder")
@@ -89,8 +90,8 @@ class Rows:
             done=owed.done,
             needed=owed.needed,
             focused=bool(elder.get("focused")),
-            categories=tuple(category_name(str(value), common.language) for value in elder.get("categories") or ()),
-            alert_text=common.text("list.semicolon").join(common.label("alert", kind) for kind in kinds),
+            categories=self._named(tuple(map(str, elder.get("categories") or ()))),
+            alert_text=common.text("list.semicolon").join(common.label("alert", one) for one in kinds) if kinds else "",
             distance_text="" if distance is None else common.distance(distance),
             draft=elder["id"] in self._drafts,
             again_text=self._again_text(elder["id"]),
@@ -191,6 +192,13 @@ class Rows:
         if owed.last_day is not None and owed.last_day - self._today < timedelta(days=SOON_DAYS):
             return "soon"
         return "due"
+
+    def _named(self, categories: tuple[str, ...]) -> tuple[str, ...]:
+        """In words; most of a list is of a few kinds."""
+        if categories not in self._names:
+            language = self._common.language
+            self._names[categories] = tuple(category_name(one, language) for one in categories)
+        return self._names[categories]
 
     def _due_text(self, owed: Owed) -> str:
         """In words, which are the same for most of a list."""

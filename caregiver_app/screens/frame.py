@@ -77,6 +77,12 @@ class TopBar(BoxLayout):
         return measure(ui.word("back"), ui.body, None, True)[0] + ui.icon + dp(32)
 
 
+class Count(Surface):
+    """How many, at the corner of a tab's picture."""
+
+    text = StringProperty("")
+
+
 class Tab(ButtonBehavior, BoxLayout):
     """One of the four places below."""
 
@@ -84,6 +90,26 @@ class Tab(ButtonBehavior, BoxLayout):
     picture = StringProperty("")
     chosen = BooleanProperty(False)
     count = NumericProperty(0)
+
+    _bubble: Count | None = None
+
+    def on_count(self, _: object, count: int) -> None:
+        """Drawn where there is something to count."""
+        ground = self.ids.ground
+        if self._bubble is not None:
+            ground.remove_widget(self._bubble)
+            self._bubble = None
+        if count:
+            self._bubble = Count(text=str(count))
+            ground.bind(pos=self._put, size=self._put)
+            self._bubble.bind(size=self._put)
+            ground.add_widget(self._bubble)
+            self._put()
+
+    def _put(self, *_: object) -> None:
+        if self._bubble is not None:
+            self._bubble.x = self.ids.ground.center_x + dp(12)
+            self._bubble.center_y = self.ids.ground.center_y + dp(2)
 
 
 class Tabs(Surface, BoxLayout):

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from kivy import kivy_data_dir
 from kivy.core.text import Label as CoreLabel
 from kivy.core.text import LabelBase
 from kivy.metrics import Metrics, dp, sp
@@ -99,6 +100,7 @@ def register_fonts() -> None:
     assert found.origin is not None
     icons = Path(found.origin).parent / "fonts" / "materialdesignicons-webfont.ttf"
     LabelBase.register("Icons", str(icons))
+    LabelBase.register("Figures", str(Path(kivy_data_dir) / "fonts" / "Roboto-Regular.ttf"))  # Kivy's own
 
 
 class Style:

@@ -10,7 +10,6 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 from caregiver_app.version import VERSION
@@ -64,6 +63,8 @@ class Response:
         value = self.headers.get("retry-after", "").strip()
         if value.isascii() and value.isdigit():
             return float(value[:9])
+        from email.utils import parsedate_to_datetime  # seldom needed, and it loads all that reads mail
+
         try:
             until = parsedate_to_datetime(value)
             return max(0.0, (until - parsedate_to_datetime(self.headers.get("date", ""))).total_seconds())

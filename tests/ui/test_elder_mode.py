@@ -57,6 +57,13 @@ def within(one: Any, other: Any) -> bool:
     return other in parents
 
 
+def written_in(entry: Any) -> tuple[float, ...]:
+    """The colour that the words of a field take: the last one before them."""
+    from kivy.graphics import Color
+
+    return tuple([one.rgba for one in entry.canvas.before.children if isinstance(one, Color)][-1])
+
+
 def shown(stage: Any, language: str) -> Iterator[tuple[str, Any]]:
     navigator = stage.open(FakePhone(language, "largest"))
     for screen, show in SCREENS.items():
@@ -97,6 +104,8 @@ def test_targets_are_60_dp_with_8_between_and_words_stand_out_seven_to_one(stage
                     wrong.append(f"{screen}: {found:.1f}:1 for {widget.text!r}")
             elif isinstance(widget, Label) and widget.text and contrast(tuple(widget.color), ground(widget)) < 3:
                 wrong.append(f"{screen}: a picture stands out by less than 3:1")
+            elif isinstance(widget, Entry) and contrast(tuple(written_in(widget)), tuple(widget.fill)) < 7:
+                wrong.append(f"{screen}: what is typed stands out by less than 7:1")
     assert wrong == []
 
 

@@ -403,6 +403,21 @@ def test_throwing_a_draft_away_asks_once_more(stage: Any, demo: Callable[..., An
     assert navigator.path == ("today",)
 
 
+def test_a_search_is_cleared_by_the_button_in_its_field(stage: Any, demo: Callable[..., Any]) -> None:
+    from caregiver_app.screens.fields import IconButton
+
+    navigator = stage.open(demo())
+    search = navigator.page.ids.search
+    write(search, "nobody of that name")
+    stage.frames(3)
+    assert navigator.page.empty_title
+    (clear,) = (widget for widget in walk(search) if isinstance(widget, IconButton))
+    assert clear.right <= navigator.width
+    stage.press(clear)
+    assert search.text == ""
+    assert navigator.page.empty_title == ""
+
+
 def test_a_torn_tag_does_not_stop_a_visit(stage: Any, demo: Callable[..., Any]) -> None:
     phone = demo()
     navigator = stage.open(phone)
